@@ -1,0 +1,312 @@
+"""How a model stands against a brief: pure functions on plain data, each reason in words.
+
+What the company forbids rules a model out (status, expiry, data class, training on data, region,
+a capability that cannot be worked around). What it falls short of makes a near miss (context,
+cost, latency, a missing price), which may be shortlisted with a reason. What is not known but
+harmless is noted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from catalog.enums import Capability, DataClass, EntryStatus, Outcome, TrainsOnData
+from portal.common.canonical import jsonable
+from portal.gateway.cost import Price, cost
+
+BLOCKS, SHORT, NOTE = "blocks", "short", "note"
+ANYWHERE = "any"
+DAYS_A_MONTH = 30
+# Without these a prompt can still be made to work (ask for JSON, send less, wait); see `_abilities`.
+WORKED_AROUND = frozenset({Capability.JSON_SCHEMA, Capability.LONG_CONTEXT, Capability.STREAMING})
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a brief asks of a model. Empty text and None mean: not asked.
+
+    Latency in milliseconds, money in ``currency``, tokens per request are estimates, ``on`` is
+    the day that approvals must still be valid.
+    """
+
+    on: date
+    data_class: str = ""
+    residency: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    min_context_tokens: int | None = None
+    latency_p95_ms: int | None = None
+    max_cost_per_request: Decimal | None = None
+    budget_per_month: Decimal | None = None
+    requests_per_day: int | None = None
+    currency: str = "USD"
+    tokens_in: int = 1_000
+    tokens_out: int = 300
+    tier: int | None = None
+    business_unit: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the requirements as JSON data, the way a shortlist stores its filter."""
+        return {one.name: jsonable(getattr(self, one.name)) for one in fields(self)}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Requirements":
+        """Return the requirements that `as_dict` wrote."""
+        values = dict(stored)
+        values["on"] = date.fromisoformat(values["on"])
+        for name in ("residency", "capabilities"):
+            values[name] = tuple(values[name])
+        for name in ("max_cost_per_request", "budget_per_month"):
+            values[name] = None if values[name] is None else Decimal(values[name])
+        return cls(**values)
+
+    @property
+    def context_needed(self) -> int:
+        """The tokens that one request needs room for: the brief's figure or the estimate."""
+        return max(self.min_context_tokens or 0, self.tokens_in + self.tokens_out)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the catalog knows of one model; None and empty mean not known."""
+
+    alias: str
+    status: str
+    approval_expires: date | None = None
+    retirement_date: date | None = None
+    restricted_units: tuple[str, ...] = ()
+    restricted_tiers: tuple[int, ...] = ()
+    max_data_class: str = ""
+    trains_on_data: str = ""
+    regions: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    price: Price | None = None
+    latency_p95_ms: int | None = None
+    offered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing to say about a model: ``severity`` is blocks, short or note."""
+
+    code: str
+    text: str
+    severity: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the reason as a shortlist stores it."""
+        return {"code": self.code, "text": self.text, "severity": self.severity}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How one model stands: the outcome, every reason, and the estimated cost (None: no price)."""
+
+    alias: str
+    outcome: Outcome
+    reasons: list[Reason] = field(default_factory=list)
+    cost_per_request: Decimal | None = None
+    cost_per_month: Decimal | None = None
+    currency: str = ""
+    latency_p95_ms: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the match as a shortlist stores it."""
+        return {
+            "alias": self.alias,
+            "outcome": self.outcome.value,
+            "reasons": [reason.as_dict() for reason in self.reasons],
+            "cost_per_request": jsonable(self.cost_per_request),
+            "cost_per_month": jsonable(self.cost_per_month),
+            "currency": self.currency,
+        }
+
+
+def match(requirements: Requirements, facts: ModelFacts) -> Match:
+    """Return how ``facts`` stand against ``requirements``, with every reason, not the first."""
+    per_request = per_month = None
+    if facts.price is not None:
+        per_request = cost(requirements.tokens_in, 0, requirements.tokens_out, facts.price)
+        if requirements.requests_per_day is not None:
+            per_month = per_request * requirements.requests_per_day * DAYS_A_MONTH
+    reasons = [
+        *_standing(requirements, facts),
+        *_data(requirements, facts),
+        *_abilities(requirements, facts),
+        *_money(requirements, facts, per_request, per_month),
+        *_latency(requirements, facts),
+    ]
+    severities = {reason.severity for reason in reasons}
+    if BLOCKS in severities:
+        outcome = Outcome.RULED_OUT
+    elif SHORT in severities:
+        outcome = Outcome.NEAR_MISS
+    else:
+        outcome = Outcome.FITS
+    return Match(
+        alias=facts.alias,
+        outcome=outcome,
+        reasons=reasons,
+        cost_per_request=per_request,
+        cost_per_month=per_month,
+        currency=facts.price.currency if facts.price else "",
+        latency_p95_ms=facts.latency_p95_ms,
+    )
+
+
+def rank(requirements: Requirements, models: Iterable[ModelFacts]) -> list[Match]:
+    """Return a match for each model: fits first, then near misses, then the ruled out.
+
+    Within a group the cheaper first (no price last), then the faster, then by alias.
+    """
+    order = list(Outcome)
+    matches = [match(requirements, facts) for facts in models]
+    return sorted(
+        matches,
+        key=lambda m: (
+            order.index(m.outcome),
+            m.cost_per_request is None,
+            m.cost_per_request or Decimal(0),
+            m.latency_p95_ms is None,
+            m.latency_p95_ms or 0,
+            m.alias,
+        ),
+    )
+
+
+def _standing(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
+    found = []
+    usable = (EntryStatus.APPROVED, EntryStatus.RESTRICTED, EntryStatus.DEPRECATED)
+    if facts.status not in usable:
+        label = EntryStatus(facts.status).label.lower()
+        found.append(Reason("status", f"the catalog lists it as {label}", BLOCKS))
+    elif facts.approval_expires is None:
+        found.append(Reason("not_approved", "nobody set until when it is approved", BLOCKS))
+    elif facts.approval_expires < requirements.on:
+        when = facts.approval_expires.isoformat()
+        found.append(Reason("expired", f"its approval ended on {when}", BLOCKS))
+    if facts.retirement_date is not None and facts.retirement_date <= requirements.on:
+        when = facts.retirement_date.isoformat()
+        found.append(Reason("retired", f"it is retired since {when}", BLOCKS))
+    elif facts.status == EntryStatus.DEPRECATED:
+        until = f", retired on {facts.retirement_date}" if facts.retirement_date else ""
+        found.append(Reason("deprecated", f"it is deprecated{until}", SHORT))
+    if not facts.offered:
+        found.append(Reason("not_offered", "the gateway no longer offers it", BLOCKS))
+    if facts.status == EntryStatus.RESTRICTED:
+        found.extend(_restriction(requirements, facts))
+    return found
+
+
+def _restriction(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
+    found = []
+    if facts.restricted_tiers and requirements.tier not in facts.restricted_tiers:
+        allowed = ", ".join(str(tier) for tier in facts.restricted_tiers)
+        own = f"tier {requirements.tier}" if requirements.tier else "no tier yet"
+        found.append(
+            Reason("tier", f"only for tier {allowed}; this workload has {own}", BLOCKS)
+        )
+    if facts.restricted_units and requirements.business_unit not in facts.restricted_units:
+        allowed = ", ".join(facts.restricted_units)
+        own = requirements.business_unit or "no business unit"
+        found.append(Reason("unit", f"only for {allowed}; this workload has {own}", BLOCKS))
+    return found
+
+
+def _data(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
+    found = []
+    if requirements.data_class:
+        if not facts.max_data_class:
+            found.append(
+                Reason("data_class", "the catalog does not say which data it may see", BLOCKS)
+            )
+        elif DataClass.rank(facts.max_data_class) < DataClass.rank(requirements.data_class):
+            text = f"allowed up to {facts.max_data_class} data; the brief has {requirements.data_class}"
+            found.append(Reason("data_class", text, BLOCKS))
+        if requirements.data_class != DataClass.PUBLIC:
+            found.extend(_training(facts))
+    allowed = set(requirements.residency)
+    if allowed and ANYWHERE not in allowed:
+        named = ", ".join(sorted(allowed))
+        outside = [region for region in facts.regions if not _within(region, allowed)]
+        if not facts.regions:
+            found.append(
+                Reason("region", f"where it runs is not known; only {named} is allowed", BLOCKS)
+            )
+        elif outside:
+            text = f"runs in {', '.join(outside)}; only {named} is allowed"
+            found.append(Reason("region", text, BLOCKS))
+    return found
+
+
+def _training(facts: ModelFacts) -> list[Reason]:
+    if facts.trains_on_data == TrainsOnData.YES:
+        return [Reason("training", "the provider trains on what it is sent; public data only", BLOCKS)]
+    if not facts.trains_on_data:
+        return [Reason("training", "not known whether the provider trains on the data", BLOCKS)]
+    if facts.trains_on_data == TrainsOnData.OPT_OUT:
+        return [Reason("training", "the provider trains on the data unless opted out", NOTE)]
+    return []
+
+
+def _within(region: str, allowed: set[str]) -> bool:
+    """Whether "eu-central-1" lies in one of ``allowed`` ("eu")."""
+    return any(region == one or region.startswith(f"{one}-") for one in allowed)
+
+
+def _abilities(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
+    found = []
+    for name in requirements.capabilities:
+        if name not in facts.capabilities:
+            label = Capability(name).label
+            severity = SHORT if name in WORKED_AROUND else BLOCKS
+            found.append(Reason("capability", f"{label.lower()} is needed, it does not offer it", severity))
+    needed = requirements.context_needed
+    if facts.context_window is None:
+        found.append(Reason("context", f"context not known, {needed:,} needed", SHORT))
+    elif facts.context_window < needed:
+        found.append(Reason("context", f"context {facts.context_window:,} < {needed:,} needed", SHORT))
+    if facts.max_output_tokens is not None and facts.max_output_tokens < requirements.tokens_out:
+        text = f"answers up to {facts.max_output_tokens:,} tokens < {requirements.tokens_out:,} needed"
+        found.append(Reason("output", text, SHORT))
+    return found
+
+
+def _money(
+    requirements: Requirements,
+    facts: ModelFacts,
+    per_request: Decimal | None,
+    per_month: Decimal | None,
+) -> list[Reason]:
+    limits = (requirements.max_cost_per_request, requirements.budget_per_month)
+    if facts.price is None or per_request is None:
+        return [Reason("price", "no price in the catalog; a run needs one", SHORT)]
+    currency = facts.price.currency
+    if currency != requirements.currency:
+        if all(limit is None for limit in limits):
+            return []
+        text = f"priced in {currency}, the limits are in {requirements.currency}: not compared"
+        return [Reason("currency", text, NOTE)]
+    found = []
+    if limits[0] is not None and per_request > limits[0]:
+        text = f"about {per_request:f} {currency} a request > {limits[0]:f} allowed"
+        found.append(Reason("cost_per_request", text, SHORT))
+    if limits[1] is not None and per_month is not None and per_month > limits[1]:
+        text = f"about {per_month:,.2f} {currency} a month > {limits[1]:,.2f} budget"
+        found.append(Reason("cost_per_month", text, SHORT))
+    return found
+
+
+def _latency(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
+    limit = requirements.latency_p95_ms
+    if limit is None:
+        return []
+    if facts.latency_p95_ms is None:
+        return [Reason("latency", f"latency not measured yet; {limit:,} ms allowed", NOTE)]
+    if facts.latency_p95_ms > limit:
+        text = f"latency p95 {facts.latency_p95_ms:,} ms > {limit:,} ms allowed"
+        return [Reason("latency", text, SHORT)]
+    return []

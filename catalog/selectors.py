@@ -1,0 +1,132 @@
+"""Reading the catalog. Everybody who is signed in may see it; nobody else reaches these pages."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from catalog.enums import DataClass, EntryStatus
+from catalog.matching import ModelFacts
+from catalog.models import CatalogEntry, Price, SyncReport
+from portal.accounts.selectors import AnyUser
+from portal.common.canonical import digest, jsonable
+from portal.common.clock import now
+from portal.gateway import cost
+
+USABLE = (EntryStatus.APPROVED, EntryStatus.RESTRICTED, EntryStatus.DEPRECATED)
+# Parameters of the list that filter, and the column each compares.
+FILTERS = ("provider", "hosting", "status", "data_class", "q")
+
+
+def entries_for(user: AnyUser) -> QuerySet[CatalogEntry]:
+    """Return the entries that ``user`` may see: all, for whoever is signed in."""
+    return CatalogEntry.objects.all() if user.is_authenticated else CatalogEntry.objects.none()
+
+
+def entry_for(user: AnyUser, alias: str) -> CatalogEntry:
+    """Return the entry of a gateway alias. Raises Http404."""
+    found = entries_for(user).filter(gateway_alias=alias).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def filtered(rows: QuerySet[CatalogEntry], wanted: Mapping[str, str]) -> QuerySet[CatalogEntry]:
+    """Return the rows that pass every filter; ``data_class`` means: may see data of that class."""
+    for name in ("provider", "hosting", "status"):
+        if wanted.get(name):
+            rows = rows.filter(**{name: wanted[name]})
+    if wanted.get("data_class"):
+        least = DataClass.rank(wanted["data_class"])
+        rows = rows.filter(max_data_class__in=DataClass.values[least:])
+    if wanted.get("q"):
+        text = wanted["q"]
+        rows = rows.filter(
+            Q(gateway_alias__icontains=text)
+            | Q(provider__icontains=text)
+            | Q(model__icontains=text)
+            | Q(summary__icontains=text)
+        )
+    return rows
+
+
+def providers() -> list[str]:
+    """Return the providers that occur, in order."""
+    found = CatalogEntry.objects.exclude(provider="").order_by("provider")
+    return list(found.values_list("provider", flat=True).distinct())
+
+
+def usable_entries(on: date | None = None) -> QuerySet[CatalogEntry]:
+    """Return the entries that may be called on that day (today): approved and not expired."""
+    day = on or now().date()
+    return CatalogEntry.objects.filter(
+        Q(retirement_date=None) | Q(retirement_date__gt=day),
+        status__in=USABLE,
+        approval_expires__gte=day,
+    )
+
+
+def price_row_of(entry: CatalogEntry, at: datetime | None = None) -> Price | None:
+    """Return the price row that counts at a moment (now), or None."""
+    return entry.prices.filter(valid_from__lte=at or now()).order_by("-valid_from", "-id").first()
+
+
+def price_of(entry: CatalogEntry, at: datetime | None = None) -> cost.Price | None:
+    """Return the price that counts at a moment (now) as cost is computed with it, or None."""
+    row = price_row_of(entry, at)
+    return row.as_price() if row is not None else None
+
+
+def current_prices(entries: Iterable[CatalogEntry] | None = None) -> dict[UUID, Price]:
+    """Return the price rows that count now by entry, in one query; None means of all entries."""
+    rows = Price.objects.filter(valid_from__lte=now())
+    if entries is not None:
+        rows = rows.filter(entry__in=[entry.pk for entry in entries])
+    found = rows.order_by("entry_id", "-valid_from", "-id").distinct("entry_id")
+    return {row.entry_id: row for row in found}
+
+
+def all_facts() -> list[ModelFacts]:
+    """Return the facts of every entry with the price that counts now, by alias; two queries."""
+    prices = current_prices()
+    return [entry.facts(prices.get(entry.pk)) for entry in CatalogEntry.objects.all()]
+
+
+def revision(facts: Iterable[ModelFacts]) -> str:
+    """Return the digest of everything that matching reads: the catalog as it was looked at."""
+    rows = []
+    for one in sorted(facts, key=lambda f: f.alias):
+        price = one.price
+        rows.append(
+            [
+                one.alias, one.status, jsonable(one.approval_expires), jsonable(one.retirement_date),
+                sorted(one.restricted_units), sorted(one.restricted_tiers), one.max_data_class,
+                one.trains_on_data, sorted(one.regions), sorted(one.capabilities),
+                one.context_window, one.max_output_tokens, one.latency_p95_ms, one.offered,
+                None if price is None else [
+                    jsonable(price.price_in), jsonable(price.price_cached),
+                    jsonable(price.price_out), price.currency,
+                ],
+            ]
+        )  # fmt: skip
+    return digest(rows)
+
+
+def reports() -> QuerySet[SyncReport]:
+    """Return the reports of synchronisations, newest first."""
+    return SyncReport.objects.all()
+
+
+def last_report() -> SyncReport | None:
+    """Return the newest report, or None."""
+    return SyncReport.objects.first()
+
+
+def report_for(user: AnyUser, report_id: UUID) -> SyncReport:
+    """Return one report. Raises Http404."""
+    found = SyncReport.objects.filter(pk=report_id).first() if user.is_authenticated else None
+    if found is None:
+        raise Http404
+    return found

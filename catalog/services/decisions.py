@@ -1,0 +1,153 @@
+"""What people decide about a model: approve, restrict, deprecate, retire, block."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from catalog.enums import EntryStatus
+from catalog.models import CatalogEntry
+from catalog.policies import require_approver, require_manager
+from catalog.services.locks import announce, locked_entry
+from catalog.signals import entry_status_changed
+from portal.accounts.models import User
+from portal.audit import services as audit
+from portal.common.clock import now
+from portal.common.errors import Conflict, FieldError, Invalid, NotReady
+from portal.common.policy import policy
+from portal.common.text import clean_text
+
+REASON_MIN = 10
+# What must be known before a model may be approved, and how a person calls it.
+NEEDED = {
+    "snapshot": "the dated snapshot", "modalities": "what goes in and out",
+    "context_window": "the context window", "max_output_tokens": "the longest answer",
+    "hosting": "where it is hosted", "regions": "the regions it runs in",
+    "max_data_class": "which data it may see", "trains_on_data": "whether it trains on data",
+}  # fmt: skip
+TIERS = (1, 2, 3, 4)
+
+
+@transaction.atomic
+def approve(
+    *,
+    actor: User,
+    entry: CatalogEntry,
+    expires: date,
+    reason: str,
+    units: Sequence[str] = (),
+    tiers: Sequence[int] = (),
+) -> CatalogEntry:
+    """Approve the model until ``expires``; with ``units`` or ``tiers`` for those alone.
+
+    Raises Forbidden (role, self_approval), NotReady naming the facts that are missing, or Invalid
+    (expires beyond the policy's days or not in the future, reason, units, tiers).
+    """
+    require_manager(actor)
+    entry = locked_entry(entry.pk)
+    require_approver(actor, entry)
+    missing = [
+        FieldError(name, "required", f"Not known: {words}.")
+        for name, words in NEEDED.items()
+        if getattr(entry, name) in (None, "", [])
+    ]
+    if missing:
+        words = ", ".join(NEEDED[error.field] for error in missing)
+        raise NotReady(f"The card is not complete. Not known: {words}.", errors=missing)
+    _require_expiry(expires)
+    if not set(tiers) <= set(TIERS):
+        raise Invalid.field("tiers", "choice", "A tier is 1, 2, 3 or 4.")
+    names = [clean_text(u, field="units", minimum=1, maximum=80, single_line=True) for u in units]
+    before = entry.status
+    entry.status_reason = _reason(reason)
+    entry.restricted_units, entry.restricted_tiers = sorted(set(names)), sorted(set(tiers))
+    restricted = bool(entry.restricted_units or entry.restricted_tiers)
+    entry.status = EntryStatus.RESTRICTED if restricted else EntryStatus.APPROVED
+    entry.card_reviewed_by, entry.approved_at = actor, now()
+    entry.approval_expires = expires
+    entry.updated_by = actor
+    entry.save()
+    audit.record(
+        actor=actor,
+        action="catalog.entry_approved",
+        kind="catalog_entry",
+        ref=entry.gateway_alias,
+        detail={
+            "status": entry.status,
+            "before": before,
+            "expires": expires,
+            "units": entry.restricted_units,
+            "tiers": entry.restricted_tiers,
+            "digest": entry.digest(),
+        },
+    )
+    if entry.status != before:
+        announce(entry_status_changed, entry, before=before, after=entry.status)
+    return entry
+
+
+@transaction.atomic
+def change_status(
+    *,
+    actor: User,
+    entry: CatalogEntry,
+    status: EntryStatus,
+    reason: str,
+    retirement_date: date | None = None,
+    replacement: CatalogEntry | None = None,
+) -> CatalogEntry:
+    """Deprecate, retire or block a model, with a reason; `approve` brings it back.
+
+    Raises Forbidden (role), Invalid (status, reason, retirement_date, replacement) or Conflict
+    (unchanged; not_approved when something that was never approved is deprecated).
+    """
+    require_manager(actor)
+    entry = locked_entry(entry.pk)
+    allowed = (EntryStatus.DEPRECATED, EntryStatus.RETIRED, EntryStatus.BLOCKED)
+    if status not in allowed:
+        raise Invalid.field("status", "choice", f"One of: {', '.join(allowed)}.")
+    before = entry.status
+    if before == status:
+        raise Conflict(f"It is {EntryStatus(status).label.lower()} already.", code="unchanged")
+    if status == EntryStatus.DEPRECATED and entry.approval_expires is None:
+        raise Conflict("It was never approved; block it instead.", code="not_approved")
+    if replacement is not None and replacement.pk == entry.pk:
+        raise Invalid.field("replacement", "choice", "A model cannot replace itself.")
+    today = now().date()
+    if retirement_date is not None and status == EntryStatus.DEPRECATED and retirement_date <= today:
+        raise Invalid.field(
+            "retirement_date", "date", "Give a date after today, or retire it now."
+        )
+    entry.status_reason = _reason(reason)
+    entry.status = status
+    if status == EntryStatus.DEPRECATED:
+        entry.deprecation_date = today
+        entry.retirement_date = retirement_date
+    elif status == EntryStatus.RETIRED:
+        entry.retirement_date = today
+    entry.replacement = replacement or entry.replacement
+    entry.updated_by = actor
+    entry.save()
+    audit.record(
+        actor=actor,
+        action="catalog.status_changed",
+        kind="catalog_entry",
+        ref=entry.gateway_alias,
+        detail={"status": status, "before": before, "digest": entry.digest()},
+    )
+    announce(entry_status_changed, entry, before=before, after=status)
+    return entry
+
+
+def _reason(raw: str) -> str:
+    return clean_text(raw, field="reason", minimum=REASON_MIN, maximum=2_000)
+
+
+def _require_expiry(expires: date) -> None:
+    days = int(policy().number("catalog", "approval_max_days"))
+    today = now().date()
+    if not today < expires <= today + timedelta(days=days):
+        last = (today + timedelta(days=days)).isoformat()
+        raise Invalid.field(
+            "expires", "out_of_range", f"Give a date after today and at most {last}."
+        )

@@ -1,0 +1,12 @@
+"""What the catalog tells those above it, after the change: plain signals, sent by services.
+
+Receivers get ``entry`` and: ``price_changed`` before and after (`portal.gateway.cost.Price`, before
+may be None), ``entry_status_changed`` before and after (status), ``alias_drifted`` pinned and
+answered (snapshots).
+"""
+
+from django.dispatch import Signal
+
+price_changed = Signal()
+entry_status_changed = Signal()
+alias_drifted = Signal()

@@ -1,0 +1,226 @@
+"""Reading datasets: which, in which version, with which examples and what balance."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from evaluations.datasets.enums import Kind, Purpose, UploadState
+from evaluations.datasets.models import (
+    Dataset,
+    DatasetVersion,
+    DraftExample,
+    ExampleRevision,
+    ImportUpload,
+)
+from evaluations.metrics.types import ExampleView
+from portal.accounts.selectors import AnyUser
+from portal.common.canonical import digest
+from portal.common.policy import policy
+from workloads.lifecycle.models import Workload
+from workloads.lifecycle.selectors import workload_for
+
+# A field with more different values than this is free text, not a set of classes.
+MAX_CLASSES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedExample:
+    """One example of a version: its revision, its place, what metrics and what prompts see.
+
+    ``given`` is the input as it was written: an object of values, or one text.
+    """
+
+    revision_id: UUID
+    position: int
+    given: Any
+    view: ExampleView
+
+
+@dataclass(frozen=True, slots=True)
+class KindShare:
+    """How many examples are of one kind, against the least share that the policy asks for."""
+
+    kind: Kind
+    count: int
+    share: float
+    minimum: float
+
+    @property
+    def enough(self) -> bool:
+        """Whether the share reaches the policy's minimum."""
+        return self.count > 0 and self.share >= self.minimum
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How often each value of one expected field occurs."""
+
+    field: str
+    counts: list[tuple[str, int]]
+
+
+def datasets_for(user: AnyUser, workload: Workload) -> QuerySet[Dataset]:
+    """Return the workload's datasets that ``user`` may see, with ``drafted`` counted.
+
+    Raises Http404 when the workload itself is not visible.
+    """
+    workload_for(user, workload.ref)
+    return (
+        Dataset.objects.filter(workload=workload)
+        .select_related("workload", "created_by")
+        .annotate(drafted=Count("draft_examples"))
+        .order_by("number")
+    )
+
+
+def dataset_for(user: AnyUser, workload_ref: str, ref: str) -> Dataset:
+    """Return one dataset through its workload. Raises Http404."""
+    workload = workload_for(user, workload_ref)
+    return get_object_or_404(datasets_for(user, workload), ref=ref)
+
+
+def version_for(user: AnyUser, workload_ref: str, ref: str, number: int) -> DatasetVersion:
+    """Return one committed version. Raises Http404."""
+    dataset = dataset_for(user, workload_ref, ref)
+    version = DatasetVersion.objects.filter(dataset=dataset, number=number).first()
+    if version is None:
+        raise Http404
+    version.dataset = dataset
+    return version
+
+
+def upload_for(user: AnyUser, workload_ref: str, ref: str, upload_id: UUID) -> ImportUpload:
+    """Return an upload that still waits for its confirmation. Raises Http404."""
+    dataset = dataset_for(user, workload_ref, ref)
+    return get_object_or_404(
+        ImportUpload, pk=upload_id, dataset=dataset, state=UploadState.WAITING
+    )
+
+
+def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
+    """Return the committed versions, newest first."""
+    return (
+        DatasetVersion.objects.filter(dataset=dataset)
+        .select_related("created_by", "dataset__workload")
+        .order_by("-number")
+    )
+
+
+def latest_version(dataset: Dataset) -> DatasetVersion | None:
+    """Return the newest committed version, or None."""
+    return versions_of(dataset).first()
+
+
+def golden_dataset(workload: Workload) -> Dataset | None:
+    """Return the workload's golden dataset: the newest one that has a committed version."""
+    found = DatasetVersion.objects.filter(
+        dataset__workload=workload, dataset__purpose=Purpose.GOLDEN
+    )
+    newest = found.order_by("-dataset__number").select_related("dataset__workload").first()
+    return newest.dataset if newest else None
+
+
+def golden_version(workload: Workload) -> DatasetVersion | None:
+    """Return the latest committed version of the golden dataset, or None."""
+    dataset = golden_dataset(workload)
+    return latest_version(dataset) if dataset else None
+
+
+def draft_of(dataset: Dataset) -> QuerySet[ExampleRevision]:
+    """Return the examples of the working draft in their order."""
+    ids = DraftExample.objects.filter(dataset=dataset).order_by("position", "id")
+    return (
+        ExampleRevision.objects.filter(pk__in=ids.values("revision"))
+        .extra(  # noqa: S610 - constant SQL; joins the draft's order without a foreign key name
+            select={"place": "SELECT d.position FROM evaluations_datasets_draftexample d"
+                    " WHERE d.revision_id = evaluations_datasets_examplerevision.id"},
+            order_by=["place"],
+        )
+    )
+
+
+def revisions_of(version: DatasetVersion, kind: str = "") -> QuerySet[ExampleRevision]:
+    """Return the version's examples, of one kind where ``kind`` says so."""
+    rows = ExampleRevision.objects.filter(pk__in=version.lines.values("revision"))
+    return rows.filter(kind=kind) if kind else rows
+
+
+def view_of(revision: ExampleRevision) -> ExampleView:
+    """Return the example as metrics see it; a plain text input is named ``input``."""
+    given = revision.input
+    return ExampleView(
+        key=revision.key,
+        kind=revision.kind,
+        input=given if isinstance(given, Mapping) else {"input": given},
+        expected=revision.expected,
+        expects=revision.expects,
+        must_include=tuple(revision.must_include),
+        must_not_include=tuple(revision.must_not_include),
+        context=tuple(revision.context),
+        weight=revision.weight,
+    )
+
+
+def views_of(version: DatasetVersion) -> list[VersionedExample]:
+    """Return every example of the version in its order."""
+    lines = version.lines.select_related("revision").order_by("position")
+    return [
+        VersionedExample(line.revision_id, line.position, line.revision.input, view_of(line.revision))
+        for line in lines
+    ]
+
+
+def version_digest(lines: Iterable[tuple[str, str]]) -> str:
+    """Return the digest of a version from its (key, revision digest) pairs in order."""
+    return digest({"schema": 1, "examples": [list(line) for line in lines]})
+
+
+def shares(kinds: Mapping[str, int]) -> list[KindShare]:
+    """Return the share of each kind beside the minimum of the policy."""
+    total = sum(kinds.values()) or 1
+    minimum: Mapping[str, float] = policy().numbers["evaluation"]["share_min"]
+    return [
+        KindShare(kind, kinds.get(kind, 0), kinds.get(kind, 0) / total, minimum.get(kind, 0.0))
+        for kind in Kind
+    ]
+
+
+def kinds_of(revisions: QuerySet[ExampleRevision]) -> dict[str, int]:
+    """Return how many of ``revisions`` are of each kind."""
+    rows = revisions.order_by().values_list("kind").annotate(n=Count("id"))
+    return {kind: n for kind, n in rows}
+
+
+def balance_of(expected: Iterable[Any]) -> list[Balance]:
+    """Return the class balance of every expected field that has few different values.
+
+    ``expected`` are the expected values of all examples: objects, or single values.
+    """
+    columns: dict[str, Counter[str]] = {}
+    for value in expected:
+        fields = value if isinstance(value, Mapping) else {"expected": value}
+        for name, item in fields.items():
+            if isinstance(item, str | int | float | bool) or item is None:
+                columns.setdefault(name, Counter())[_word(item)] += 1
+    return [
+        Balance(name, counts.most_common())
+        for name, counts in columns.items()
+        if 1 < len(counts) <= MAX_CLASSES
+    ]
+
+
+def _word(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case True:
+            return "yes"
+        case False:
+            return "no"
+    return str(value)

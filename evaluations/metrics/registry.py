@@ -1,0 +1,151 @@
+"""The metrics by name and version, and the one way to score an answer.
+
+Importing this module (or the package) registers the built-in metrics.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from evaluations.metrics.types import (
+    NOT_APPLICABLE,
+    Answer,
+    ArgumentError,
+    ExampleView,
+    Metric,
+    Outcome,
+    Scale,
+    Score,
+    UnknownMetric,
+    missing,
+)
+
+__all__ = [
+    "ArgumentError",
+    "UnknownMetric",
+    "all_metrics",
+    "applies",
+    "get",
+    "register",
+    "resolve_arguments",
+    "scale_of",
+    "score",
+]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,63}")
+_MAX_DETAIL = 2_000
+_metrics: dict[str, dict[int, Metric]] = {}
+
+
+def register(metric: Metric) -> Metric:
+    """Add a metric and return it.
+
+    Raises ValueError for a name that is not lower_case, a version below 1, or another metric under
+    the same name and version: a change of meaning needs a new version.
+    """
+    if not _NAME.fullmatch(metric.name) or metric.version < 1:
+        raise ValueError(f"not a name and version of a metric: {metric.name!r} {metric.version!r}")
+    versions = _metrics.setdefault(metric.name, {})
+    if versions.setdefault(metric.version, metric) is not metric:
+        raise ValueError(f"{metric.name} version {metric.version} is registered already")
+    return metric
+
+
+def get(name: str, version: int | None = None) -> Metric:
+    """The metric of that name, the newest version unless one is given. Raises UnknownMetric."""
+    versions = _metrics.get(name)
+    if not versions:
+        raise UnknownMetric(f"there is no metric {name!r}; there are {', '.join(sorted(_metrics))}")
+    if version is None:
+        return versions[max(versions)]
+    if version not in versions:
+        have = ", ".join(map(str, sorted(versions)))
+        raise UnknownMetric(f"{name} has no version {version}; it has {have}")
+    return versions[version]
+
+
+def all_metrics() -> list[Metric]:
+    """The newest version of each metric, by name."""
+    return [get(name) for name in sorted(_metrics)]
+
+
+def resolve_arguments(metric: Metric, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, checked and with defaults. Raises ArgumentError for the first wrong one."""
+    if not isinstance(given, Mapping):
+        raise ArgumentError("", "arguments are an object of names and values")
+    known = metric.arguments.get("properties", {})
+    for name in given:
+        if name not in known:
+            takes = ", ".join(sorted(known)) or "none"
+            raise ArgumentError(str(name), f"{metric.name} has no such argument; it takes: {takes}")
+    arguments = _with_defaults(metric, given)
+    for error in Draft202012Validator(dict(metric.arguments)).iter_errors(arguments):
+        field = str(error.path[0]) if error.path else ""
+        raise ArgumentError(field, _plain(error.validator, error.validator_value, error.message))
+    if metric.check_arguments is not None:
+        metric.check_arguments(arguments)
+    return arguments
+
+
+def scale_of(metric: Metric, arguments: Mapping[str, Any]) -> Scale:
+    """The scale of the metric with these arguments (one field of field_accuracy is binary)."""
+    if metric.scale_with is None:
+        return metric.scale
+    return metric.scale_with(_with_defaults(metric, arguments))
+
+
+def applies(metric: Metric, example: ExampleView, arguments: Mapping[str, Any]) -> bool:
+    """Whether the example has what the metric compares with: a reference, a field, documents."""
+    return metric.applies(example, _with_defaults(metric, arguments))
+
+
+def score(
+    metric: Metric, example: ExampleView, answer: Answer, arguments: Mapping[str, Any]
+) -> Score:
+    """Score one answer. Never raises.
+
+    MISSING: the example is not one for this metric ("not applicable: ..."), or no answer arrived
+    (`answer.error`; latency still counts a time-out at its time). ERROR: the metric failed, with
+    the reason in `detail`. Arguments may leave out defaults; check them once with
+    `resolve_arguments`.
+    """
+    try:
+        complete = _with_defaults(metric, arguments)
+        if not metric.applies(example, complete):
+            return missing(f"{NOT_APPLICABLE}: the example has nothing to compare with")
+        if answer.error and answer.error not in metric.scored_errors:
+            return missing(_clean(f"no answer: {answer.error}"))
+        result = metric.compute(example, answer, complete)
+    except Exception as error:  # one odd answer must not stop a run of thousands
+        return Score(Outcome.ERROR, None, None, _clean(f"{type(error).__name__}: {error}"))
+    if result.outcome is Outcome.SCORED and result.value != result.value:
+        return Score(Outcome.ERROR, None, None, "the metric gave no number")
+    return Score(result.outcome, result.value, result.passed, _clean(result.detail))
+
+
+def _with_defaults(metric: Metric, given: Mapping[str, Any]) -> dict[str, Any]:
+    properties: Mapping[str, Any] = metric.arguments.get("properties", MappingProxyType({}))
+    filled = {name: rule["default"] for name, rule in properties.items() if "default" in rule}
+    filled.update(given)
+    return filled
+
+
+def _clean(text: str) -> str:
+    # Details quote answers: a NUL or a lone surrogate in one would be refused by the database.
+    storable = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+    return storable if len(storable) <= _MAX_DETAIL else f"{storable[: _MAX_DETAIL - 1]}…"
+
+
+def _plain(keyword: object, wanted: Any, message: str) -> str:
+    if keyword == "enum":
+        return f"must be one of: {', '.join(map(str, wanted))}"
+    if keyword == "type":
+        return f"must be {' or '.join([wanted] if isinstance(wanted, str) else wanted)}"
+    if keyword in ("minimum", "exclusiveMinimum"):
+        return f"must be {'at least' if keyword == 'minimum' else 'above'} {wanted}"
+    if keyword == "maximum":
+        return f"must be at most {wanted}"
+    return message[:200]

@@ -1,0 +1,191 @@
+"""From what the gateway said to the rows that are written. Pure."""
+
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from evaluations.metrics import registry
+from evaluations.metrics.types import Answer, Outcome, Score
+from evaluations.runs.ledger import Row
+from evaluations.runs.runtime import MetricInUse, Workbench
+from evaluations.runs.targets import Reply
+from portal.common.money import from_micro, to_micro
+from portal.common.text import storable
+from portal.gateway.cost import charged, cost
+from portal.gateway.types import Completion
+
+# A gateway may report any sum; what is kept stays within the column.
+MOST_MICRO = 10**15
+
+
+@dataclass(slots=True)
+class Work:
+    """One item in a driver's hands, with what its attempts have used so far."""
+
+    index: int
+    candidate: int
+    example: int
+    repeat: int
+    lease: int
+    fence: int
+    estimate: int
+    tries: int = 0
+    refusals: int = 0
+    attempts: int = 0
+    first_tried: float | None = None
+
+
+class Recorder:
+    """Turns the end of one item into its row, for one run."""
+
+    def __init__(
+        self, bench: Workbench, run_id: uuid.UUID, candidate_ids: Sequence[int]
+    ) -> None:
+        self._bench = bench
+        self._run = str(run_id)
+        self._candidates = list(candidate_ids)
+        self._revisions = [str(one.revision_id) for one in bench.examples]
+
+    def answered(self, work: Work, completion: Completion, reply: Reply) -> Row:
+        """The model answered."""
+        price = self._bench.prices[work.candidate]
+        listed = cost(completion.tokens_in, completion.tokens_cached, completion.tokens_out, price)
+        # The gateway reports in US dollars; beside a price in another currency it is only kept.
+        reported = completion.gateway_cost if price.currency == "USD" else None
+        micro = min(to_micro(charged(reported, listed)), MOST_MICRO)
+        kept = completion.gateway_cost
+        text = _storable(reply.text)
+        answer = Answer(
+            text=text,
+            finish_reason=reply.finish_reason,
+            refused=reply.refused,
+            latency_ms=completion.latency_ms,
+            ttft_ms=completion.ttft_ms,
+            tokens_in=completion.tokens_in,
+            tokens_cached=completion.tokens_cached,
+            tokens_out=completion.tokens_out,
+            cost=from_micro(micro),
+        )
+        result = self._result(work) | {
+            "output": text,
+            "finish_reason": reply.finish_reason[:40],
+            "refused": reply.refused,
+            "tokens_in": completion.tokens_in,
+            "tokens_cached": completion.tokens_cached,
+            "tokens_out": completion.tokens_out,
+            "latency_ms": completion.latency_ms,
+            "ttft_ms": completion.ttft_ms,
+            "cost_micro": micro,
+            "gateway_cost_micro": None if kept is None else min(to_micro(kept), MOST_MICRO),
+            "resolved_model": _storable(completion.model)[:200],
+            "request_id": _storable(completion.call_id)[:200],
+            "flags": list(reply.flags),
+        }
+        return self._row(work, result, answer, micro)
+
+    def held_back(self, work: Work, guard: str) -> Row:
+        """A guard stopped the input: a refusal that cost nothing."""
+        answer = Answer(text="", finish_reason="blocked", refused=True, cost=Decimal(0))
+        result = self._result(work) | {
+            "finish_reason": "blocked",
+            "refused": True,
+            "attempts": 0,
+            "flags": [f"blocked_{guard}"[:40]],
+        }
+        return self._row(work, result, answer, 0)
+
+    def failed(
+        self,
+        work: Work,
+        code: str,
+        detail: str,
+        *,
+        latency_ms: float | None = None,
+        billed: bool = False,
+    ) -> Row:
+        """No answer that can be used will come; ``billed``: the last attempt may cost all the same."""
+        answer = Answer(text="", finish_reason="", error=code, latency_ms=latency_ms)
+        result = self._result(work) | {
+            "error_class": code,
+            "error_detail": _storable(detail)[:400],
+            "latency_ms": latency_ms,
+        }
+        return self._row(work, result, answer, 0, booked=work.estimate if billed else 0)
+
+    def skipped(self, work: Work, total: int) -> Row:
+        """The item's candidate was given up before its turn; ``total`` of its lease so far."""
+        return Row(lease=work.lease, fence=work.fence, result=None, skipped=total)
+
+    def _result(self, work: Work) -> dict[str, Any]:
+        return {
+            "id": str(uuid.uuid4()),
+            "run_id": self._run,
+            "candidate_id": self._candidates[work.candidate],
+            "revision_id": self._revisions[work.example],
+            "repeat": work.repeat,
+            "output": "",
+            "finish_reason": "",
+            "refused": False,
+            "error_class": "",
+            "error_detail": "",
+            "tokens_in": None,
+            "tokens_cached": 0,
+            "tokens_out": None,
+            "latency_ms": None,
+            "ttft_ms": None,
+            "cost_micro": 0,
+            "gateway_cost_micro": None,
+            "resolved_model": "",
+            "attempts": work.attempts,
+            "request_id": "",
+            "flags": [],
+        }
+
+    def _row(
+        self, work: Work, result: dict[str, Any], answer: Answer, micro: int, booked: int = 0
+    ) -> Row:
+        within = min(micro, work.estimate)
+        example = self._bench.examples[work.example].view
+        scores = [
+            _score(result["id"], used, registry.score(used.metric, example, answer, used.arguments))
+            for used in self._bench.metrics
+        ]
+        return Row(
+            lease=work.lease,
+            fence=work.fence,
+            result=result,
+            scores=scores,
+            charge=within + booked,
+            booked=booked,
+            overrun=micro - within,
+            estimate=work.estimate,
+        )
+
+
+def _score(result_id: str, used: MetricInUse, score: Score) -> dict[str, Any]:
+    value, outcome, detail = score.value, score.outcome, score.detail
+    if value is not None and not math.isfinite(value):
+        value, outcome, detail = None, Outcome.ERROR, "the metric gave no finite number"
+    return {
+        "result_id": result_id,
+        "place": used.place,
+        "metric": used.metric.name,
+        "version": used.metric.version,
+        "outcome": outcome.value,
+        "value": value,
+        "passed": score.passed if value is not None else None,
+        "detail": detail,
+    }
+
+
+def _storable(text: str) -> str:
+    # The client's texts are clean already; the common case must cost next to nothing.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return storable(text)[0]
+    return storable(text)[0] if "\x00" in text else text
+

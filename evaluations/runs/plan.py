@@ -1,0 +1,146 @@
+"""The sealed plan of a run: everything that decides what is asked, of whom, at what price.
+
+Its digest is the run's identity. Plain frozen data; `planning` makes pins from rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from portal.common.canonical import digest, jsonable
+from portal.gateway.cost import Price
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPin:
+    """Which committed dataset version is run, and its digest."""
+
+    id: str
+    ref: str
+    number: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PricePin:
+    """The price that every cost of the run is computed with, per million tokens."""
+
+    id: str
+    price_in: Decimal
+    price_out: Decimal
+    price_cached: Decimal | None
+    currency: str
+
+    def price(self) -> Price:
+        """Return the price as the gateway package computes with it."""
+        return Price(self.price_in, self.price_out, self.price_cached, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatePin:
+    """One candidate: a catalog entry with a prompt version, or a build.
+
+    ``params`` hold max_tokens (always), temperature, top_p, stop and seed. ``prompt_digest`` and
+    ``build_digest`` bind the text that the ids stand for.
+    """
+
+    name: str
+    alias: str
+    entry_id: str
+    entry_digest: str
+    params: Mapping[str, Any]
+    price: PricePin
+    prompt_version_id: str | None = None
+    prompt_digest: str = ""
+    build_id: str | None = None
+    build_digest: str = ""
+    accept_models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPin:
+    """A metric in one version with its arguments, complete with defaults."""
+
+    name: str
+    version: int
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the run is made for, where that is a record: a campaign, say."""
+
+    kind: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A whole run. ``cap`` is the most it may spend, in ``currency``; ``seed`` goes to the models."""
+
+    dataset_version: DatasetPin
+    candidates: tuple[CandidatePin, ...]
+    metrics: tuple[MetricPin, ...]
+    cap: Decimal
+    purpose: str
+    code_version: str
+    policy_digest: str
+    repeats: int = 1
+    seed: int | None = None
+    concurrency: int = 16
+    timeout_seconds: float = 60.0
+    subject: Subject | None = None
+    # What the maker of the plan seals with it: weights, floors, the named baseline.
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def currency(self) -> str:
+        """The one currency of the plan's prices."""
+        return self.candidates[0].price.currency
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as the JSON that is stored and digested."""
+        found: dict[str, Any] = jsonable(asdict(self))
+        return found
+
+    def digest(self) -> str:
+        """Return the plan's identity."""
+        return digest(self.as_json())
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "RunPlan":
+        """Return the plan that `as_json` wrote."""
+        return cls(
+            dataset_version=DatasetPin(**raw["dataset_version"]),
+            candidates=tuple(_candidate(one) for one in raw["candidates"]),
+            metrics=tuple(MetricPin(**one) for one in raw["metrics"]),
+            cap=Decimal(raw["cap"]),
+            purpose=raw["purpose"],
+            code_version=raw["code_version"],
+            policy_digest=raw["policy_digest"],
+            repeats=raw["repeats"],
+            seed=raw["seed"],
+            concurrency=raw["concurrency"],
+            timeout_seconds=raw["timeout_seconds"],
+            subject=Subject(**raw["subject"]) if raw["subject"] else None,
+            notes=raw["notes"],
+        )
+
+
+def _candidate(raw: Mapping[str, Any]) -> CandidatePin:
+    price = raw["price"]
+    cached = price["price_cached"]
+    return CandidatePin(
+        **{
+            **raw,
+            "accept_models": tuple(raw["accept_models"]),
+            "price": PricePin(
+                id=price["id"],
+                price_in=Decimal(price["price_in"]),
+                price_out=Decimal(price["price_out"]),
+                price_cached=None if cached is None else Decimal(cached),
+                currency=price["currency"],
+            ),
+        }
+    )

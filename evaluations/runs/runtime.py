@@ -1,0 +1,136 @@
+"""A run's plan brought to life in one process: its examples, targets, metrics, worst cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from evaluations.datasets.models import DatasetVersion
+from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.metrics import registry
+from evaluations.metrics.types import ArgumentError, Metric, UnknownMetric
+from evaluations.runs.items import Order, Place, lease_size
+from evaluations.runs.models import Result, Run
+from evaluations.runs.plan import CandidatePin, RunPlan
+from evaluations.runs.targets import BuildTarget, ModelTarget, Target
+from portal.common.errors import Conflict
+from portal.common.money import to_micro
+from portal.gateway.cost import Price, worst_case
+from workloads.builds.models import Build
+from workloads.prompts.models import PromptVersion
+
+
+class PlanBroken(Conflict):
+    """What the plan pins is not there any more, or not as it was."""
+
+    default_code = "plan_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInUse:
+    """A metric of the plan with its complete arguments."""
+
+    place: int
+    metric: Metric
+    arguments: Mapping[str, Any]
+
+
+@dataclass
+class Workbench:
+    """Everything that is needed to ask, answer, score and price any item of a plan."""
+
+    plan: RunPlan
+    examples: list[VersionedExample]
+    targets: list[Target]
+    metrics: list[MetricInUse]
+    prices: list[Price]
+    _worst: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    @cached_property
+    def order(self) -> Order:
+        """The sealed order of the items."""
+        return Order(len(self.targets), len(self.examples), self.plan.repeats)
+
+    @cached_property
+    def lease_size(self) -> int:
+        """How many items a lease of this plan has."""
+        return lease_size(self.order.planned, self.plan.concurrency)
+
+    @cached_property
+    def _example_index(self) -> dict[UUID, int]:
+        return {one.revision_id: place for place, one in enumerate(self.examples)}
+
+    def index_of(self, candidate: int, revision_id: UUID, repeat: int) -> int:
+        """Return the item that a result belongs to (``repeat`` counts from 1)."""
+        example = self._example_index[revision_id]
+        return ((repeat - 1) * self.order.examples + example) * self.order.candidates + candidate
+
+    def estimate(self, index: int) -> int:
+        """Return the worst case of one call of item ``index``, in micro."""
+        return self.estimate_at(self.order.place(index))
+
+    def estimate_at(self, place: Place) -> int:
+        """Return the worst case of one call at ``place``, in micro; the same for each repeat."""
+        key = (place.candidate, place.example)
+        if key not in self._worst:
+            tokens = self.targets[place.candidate].prompt_tokens(self.examples[place.example])
+            if tokens:
+                limit = int(self.plan.candidates[place.candidate].params["max_tokens"])
+                worst = worst_case(tokens, limit, self.prices[place.candidate])
+                self._worst[key] = to_micro(worst)
+            else:
+                self._worst[key] = 0
+        return self._worst[key]
+
+    def estimates(self) -> list[int]:
+        """Return the worst case of every item in order."""
+        return [self.estimate(index) for index in range(self.order.planned)]
+
+
+def workbench(plan: RunPlan) -> Workbench:
+    """Load what ``plan`` pins. Raises PlanBroken when something is gone or has another digest."""
+    version = DatasetVersion.objects.filter(pk=plan.dataset_version.id).first()
+    if version is None or version.digest != plan.dataset_version.digest:
+        raise PlanBroken("The dataset version of this plan is not there as it was pinned.")
+    return Workbench(
+        plan=plan,
+        examples=views_of(version),
+        targets=[target_of(pin, plan) for pin in plan.candidates],
+        metrics=[_metric(place, plan) for place in range(len(plan.metrics))],
+        prices=[pin.price.price() for pin in plan.candidates],
+    )
+
+
+def target_of(pin: CandidatePin, plan: RunPlan) -> Target:
+    """Return the target of a candidate. Raises PlanBroken."""
+    if pin.build_id is not None:
+        build = Build.objects.filter(pk=pin.build_id).select_related("prompt_version").first()
+        if build is None or build.digest != pin.build_digest:
+            raise PlanBroken(f"The build of {pin.name} is not there as it was pinned.")
+        return BuildTarget(
+            pin, build.prompt_version.content, plan.timeout_seconds, plan.seed, build.content
+        )
+    version = PromptVersion.objects.filter(pk=pin.prompt_version_id).first()
+    if version is None or version.digest != pin.prompt_digest:
+        raise PlanBroken(f"The prompt version of {pin.name} is not there as it was pinned.")
+    return ModelTarget(pin, version.content, plan.timeout_seconds, plan.seed)
+
+
+def _metric(place: int, plan: RunPlan) -> MetricInUse:
+    pin = plan.metrics[place]
+    try:
+        metric = registry.get(pin.name, pin.version)
+        return MetricInUse(place, metric, registry.resolve_arguments(metric, pin.arguments))
+    except (UnknownMetric, ArgumentError) as problem:
+        raise PlanBroken(f"A metric of this plan cannot be used: {problem}.") from problem
+
+
+def finished_items(run: Run, bench: Workbench, first: int, count: int) -> frozenset[int]:
+    """Return the items from ``first`` on, ``count`` of them, that have a result."""
+    places = [bench.order.place(index) for index in range(first, first + count)]
+    rows = Result.objects.filter(
+        run=run, revision_id__in={bench.examples[place.example].revision_id for place in places}
+    ).values_list("candidate__position", "revision_id", "repeat")
+    found = {bench.index_of(*row) for row in rows}
+    return frozenset(found & set(range(first, first + count)))

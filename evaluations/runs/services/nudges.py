@@ -1,0 +1,13 @@
+"""Sending driver messages: they only save time, the sweeper finds the work without them."""
+
+from evaluations.runs import crew
+from evaluations.runs.models import Run
+from portal.common.tasks import enqueue
+
+DRIVE = "evaluations.runs.drive"
+
+
+def nudge(run: Run, drivers: int = 0) -> None:
+    """Ask for drivers of ``run`` after the commit: as many as it shall have, or ``drivers``."""
+    for _ in range(drivers or crew.wanted(run.planned)):
+        enqueue(DRIVE, run_id=str(run.pk))

@@ -1,0 +1,1 @@
+"""Assay, the site: composition root at the top, foundation at the bottom."""

@@ -1,0 +1,24 @@
+"""Enqueueing by name, after the commit, and never as the truth about anything."""
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
+
+
+def enqueue(name: str, **ids: str | int) -> None:
+    """Send task ``name`` with ``ids`` once the present transaction has committed.
+
+    Only ids travel; the task reads its row again. A queue that does not answer is logged and
+    forgotten: the reconciler finds the work in the rows, so a lost message costs time, not work.
+    """
+    transaction.on_commit(lambda: _send(name, ids))
+
+
+def _send(name: str, ids: dict[str, str | int]) -> None:
+    try:
+        current_app.send_task(name, kwargs=ids, ignore_result=True, retry=False)
+    except (OperationalError, OSError) as problem:
+        log.warning("nudge_not_sent", task=name, problem=type(problem).__name__, **ids)

@@ -1,0 +1,41 @@
+"""The smallest: the first keyword decides, and only the beginning of a long text is read."""
+
+from portal.gateway.sandbox.traits import Latency, Price, SimulatedModel, Traits
+
+MODEL = SimulatedModel(
+    name="flint-nano",
+    snapshot="flint-nano-2025-11-02",
+    provider="flint",
+    summary="Tiny model for simple routing; knows keywords only.",
+    traits=Traits(
+        stems=False,
+        phrases=False,
+        structure=False,
+        negation=False,
+        typos=False,
+        languages=False,
+        reading_limit=70,
+        obedience="distracted",
+        exact_amounts=False,
+        literal_mentions=True,
+        synonyms=False,
+        admits_unknown=False,
+        answer_sentences=1,
+        ranks_facts=False,
+        wobble=0.2,
+    ),
+    latency=Latency(base=10.0, per_token=0.05, jitter=3.0),
+    price=Price(tokens_in=0.02, tokens_out=0.05, tokens_cached=None),
+    context_window=8_000,
+    max_output_tokens=1_000,
+    hosting="provider",
+    regions=("eu",),
+    max_data_class="internal",
+    trains_on_data="opt-out",
+    provider_retention_days=30,
+    open_weights=False,
+    licence="proprietary",
+    known_issues="Reads only about the first seventy words.",
+    capabilities=frozenset(("streaming",)),
+    deprecation_date="2027-06-30",
+)

@@ -1,0 +1,3 @@
+"""The version of the portal, recorded with every run."""
+
+VERSION = "0.1.0"

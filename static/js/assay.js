@@ -1,0 +1,173 @@
+/* Small conveniences. Every page works without this file. */
+(() => {
+  "use strict";
+
+  /* Theme switch: as the system, light, dark, and round again. */
+  const THEMES = ["auto", "light", "dark"];
+  const THEME_WORDS = { auto: "as the system", light: "light", dark: "dark" };
+
+  function drawTheme(button) {
+    const choice = window.assayTheme.choice();
+    button.setAttribute("aria-label", `Theme: ${THEME_WORDS[choice]}`);
+    button.title = `Theme: ${THEME_WORDS[choice]}`;
+    for (const icon of button.querySelectorAll("[data-theme-icon]")) {
+      icon.hidden = icon.dataset.themeIcon !== choice;
+    }
+  }
+
+  /* What needs a script is hidden until there is one. */
+  function reveal(part) {
+    for (const button of part.querySelectorAll("[data-theme-switch]")) {
+      button.hidden = false;
+      drawTheme(button);
+    }
+    if (navigator.clipboard) {
+      for (const button of part.querySelectorAll("[data-copy]")) button.hidden = false;
+    }
+    for (const step of part.querySelectorAll(".rail-strip [aria-current]")) {
+      const strip = step.closest(".rail-strip");
+      strip.scrollLeft = step.offsetLeft + step.offsetParent.offsetLeft - strip.clientWidth / 3;
+    }
+    part.querySelector("[data-error-summary]")?.focus();
+  }
+
+  async function copy(button) {
+    const before = button.getAttribute("aria-label");
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      return; // refused by the browser; the text can still be selected
+    }
+    button.dataset.done = "";
+    button.setAttribute("aria-label", "Copied");
+    setTimeout(() => {
+      delete button.dataset.done;
+      button.setAttribute("aria-label", before);
+    }, 1600);
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target) return;
+    const themeSwitch = target.closest("[data-theme-switch]");
+    if (themeSwitch) {
+      const next = THEMES[(THEMES.indexOf(window.assayTheme.choice()) + 1) % THEMES.length];
+      window.assayTheme.choose(next);
+      drawTheme(themeSwitch);
+    }
+    const copied = target.closest("[data-copy]");
+    if (copied) copy(copied);
+    const opener = target.closest("[data-dialog-open]");
+    if (opener) document.getElementById(opener.dataset.dialogOpen)?.showModal();
+    if (target.closest("[data-dialog-close]")) target.closest("dialog")?.close();
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-autosubmit]")) event.target.form?.requestSubmit();
+  });
+
+  /* Leaving a form with changes asks first, until they are sent or saved. */
+  const changed = new WeakSet();
+  const guarded = (form) => form instanceof HTMLFormElement && form.matches("[data-guard]");
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (guarded(form)) changed.add(form);
+  });
+  document.addEventListener("submit", (event) => changed.delete(event.target));
+  window.addEventListener("beforeunload", (event) => {
+    if ([...document.querySelectorAll("form[data-guard]")].some((form) => changed.has(form))) {
+      event.preventDefault();
+    }
+  });
+
+  /* Autosave: a form with data-autosave says in its [data-save-state] how its last save went. */
+  function saveState(form, state, words) {
+    const place = form.querySelector("[data-save-state]") ?? document.querySelector("[data-save-state]");
+    if (!place) return;
+    place.dataset.state = state;
+    place.textContent = words;
+  }
+
+  const clock = () => new Date().toISOString().slice(11, 16);
+  const autosaving = (event) => event.target.closest?.("form[data-autosave]");
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = autosaving(event);
+    if (!form) return;
+    changed.delete(form);
+    saveState(form, "saving", "saving …");
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const form = autosaving(event);
+    if (!form) return;
+    if (event.detail.ctx.response.status < 400) {
+      saveState(form, "saved", `saved ${clock()}`);
+    } else {
+      changed.add(form);
+      saveState(form, "failed", "not saved");
+    }
+  });
+
+  /* An error joins the page instead of replacing what it was about. */
+  function say(words) {
+    const place = document.getElementById("messages");
+    if (!place) return;
+    const box = document.createElement("div");
+    box.className = "callout fail";
+    box.setAttribute("role", "alert");
+    const text = document.createElement("p");
+    text.textContent = words;
+    const body = document.createElement("div");
+    body.append(text);
+    box.append(document.createElement("span"), body);
+    place.replaceChildren(box);
+  }
+
+  function endWait(element) {
+    element.closest?.("[data-loads]")?.setAttribute("data-failed", "");
+  }
+
+  document.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = event.detail;
+    const { status } = ctx.response;
+    // 401 carries HX-Redirect to the sign-in page, 422 the form with its errors.
+    if (status < 400 || status === 401 || status === 422) return;
+    endWait(event.target);
+    if (ctx.hx.retarget) return;
+    if (status >= 500) {
+      event.preventDefault();
+      say("The portal did not answer as it should. Look what was saved before you try again.");
+      return;
+    }
+    ctx.hx.retarget = "#messages";
+    ctx.hx.reswap = "innerHTML";
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const place = document.getElementById("messages");
+    if (place?.querySelector("[role=alert]")) place.scrollIntoView({ block: "nearest" });
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const form = autosaving(event);
+    if (form) {
+      changed.add(form);
+      saveState(form, "failed", "not saved, no connection");
+    }
+    endWait(event.target);
+    say("The portal could not be reached. Check the connection and try again.");
+  });
+
+  document.addEventListener("htmx:after:settle", (event) => reveal(event.target));
+  reveal(document);
+})();

@@ -1,0 +1,246 @@
+"""The brief as a form: made from the questions, filled from a brief or from what was posted."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+
+from workloads.briefs import kpis
+from workloads.briefs.answers import NotAnAnswer, parse, plain, shown
+from workloads.briefs.enums import Direction, KpiSource
+from workloads.briefs.models import Brief, Kpi
+from workloads.briefs.questions import QUESTIONS, SECTIONS, SUCCESS, Kind, Question
+from workloads.briefs.selectors import assessment_of, needed
+from workloads.briefs.selectors import shown as is_shown
+from workloads.lifecycle.measures import measures
+
+Typed = MultiValueDict[str, str]
+_BLANK = ("", "Choose …")
+
+
+def _widget(question: Question) -> forms.Widget:
+    choices = list(question.choices.choices) if question.choices is not None else []
+    match question.kind:
+        case Kind.TEXT | Kind.TOOLS:
+            return forms.Textarea(attrs={"rows": question.rows})
+        case Kind.CHOICE:
+            return forms.Select(choices=[_BLANK, *choices])
+        case Kind.CHOICES:
+            return forms.CheckboxSelectMultiple(choices=choices)
+        case Kind.WHOLE:
+            return forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        case Kind.SECONDS | Kind.RATE | Kind.MONEY:
+            return forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        case Kind.LANGUAGES:
+            return forms.TextInput()
+
+
+class AnswerField(forms.Field):
+    """One question. Never demands an answer: a draft saves loosely, the gate is strict."""
+
+    def __init__(self, question: Question, *, required: bool) -> None:
+        super().__init__(
+            label=question.label, help_text=question.help, widget=_widget(question),
+            required=required,
+        )  # fmt: skip
+        self.question = question
+        self.example = question.example
+        self.unit = question.unit
+        self.width = question.width
+
+    def clean(self, value: Any) -> Any:
+        """Return the typed answer. Raises ValidationError saying what would be right."""
+        try:
+            return parse(self.question, value)
+        except NotAnAnswer as wrong:
+            raise forms.ValidationError(wrong.error.message, code=wrong.error.code) from wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One panel of the page with its fields."""
+
+    title: str
+    fields: list[forms.BoundField]
+
+
+class BriefForm(forms.Form):
+    """The answers. Bound to text always, so that what was typed is what is shown."""
+
+    use_required_attribute = False
+
+    def __init__(self, data: Typed, brief: Brief) -> None:
+        super().__init__(data=data)
+        assessment = assessment_of(brief)
+        for question in QUESTIONS:
+            if is_shown(question, brief, assessment):
+                self.fields[question.name] = AnswerField(
+                    question, required=needed(question, brief, assessment)
+                )
+
+    @classmethod
+    def of(cls, brief: Brief) -> "BriefForm":
+        """Return the form filled with a brief, as it was typed where that was no answer."""
+        return cls(stored_text(brief), brief)
+
+    @property
+    def sections(self) -> list[Section]:
+        """The panels before and after the KPIs, in their order."""
+        return [
+            Section(
+                title, [self[q.name] for q in QUESTIONS if q.section == title and q.name in self.fields]
+            )
+            for title in SECTIONS
+            if title != SUCCESS
+        ]
+
+
+def stored_text(brief: Brief) -> Typed:
+    """Return a brief as its form would post it."""
+    data = MultiValueDict[str, str]()
+    for question in QUESTIONS:
+        value = getattr(brief, question.name)
+        if question.kind is Kind.CHOICES:
+            data.setlist(question.name, list(value))
+        else:
+            data[question.name] = brief.unparsed.get(question.name) or shown(question, value)
+    return data
+
+
+def posted_answers(data: Mapping[str, str]) -> dict[str, Any]:
+    """Return the raw answers in a posted form; a question that was not on the page is left out."""
+    asked = set(_lists(data, "asked"))
+    found: dict[str, Any] = {}
+    for question in QUESTIONS:
+        if question.kind is Kind.CHOICES:
+            # Unticked boxes are not posted: "asked" says that the question was there.
+            if question.name in asked or question.name in data:
+                found[question.name] = _lists(data, question.name)
+        elif question.name in data:
+            found[question.name] = data[question.name]
+    return found
+
+
+def _lists(data: Mapping[str, str], name: str) -> list[str]:
+    return list(data.getlist(name)) if isinstance(data, MultiValueDict) else []
+
+
+class KpiForm(forms.Form):
+    """One KPI row, under the row's own id, so that a row keeps its fields when others come or go."""
+
+    use_required_attribute = False
+
+    name = forms.CharField(label="What is it called?", required=True)
+    definition = forms.CharField(
+        label="How is it counted?", widget=forms.Textarea(attrs={"rows": 2}), required=True
+    )
+    source = forms.CharField(
+        label="Where does the figure come from?",
+        widget=forms.Select(choices=KpiSource.choices), required=True,
+    )  # fmt: skip
+    measured_by = forms.CharField(label="By which metric?", widget=forms.Select, required=True)
+    unit = forms.CharField(label="Unit", required=True, widget=forms.TextInput)
+    direction = forms.CharField(
+        label="Which way is better?", widget=forms.Select(choices=Direction.choices), required=True
+    )
+    baseline = forms.CharField(label="Today", required=False)
+    target = forms.CharField(label="Target", required=True)
+    floor = forms.CharField(label="Floor", required=True)
+    owner = forms.CharField(label="Who owns it?", widget=forms.Select, required=True)
+    before_launch = forms.BooleanField(
+        label="Must hold before launch: go / no-go tests it", required=False
+    )
+    delete = forms.BooleanField(label="Take this KPI out", required=False)
+
+    def __init__(
+        self, data: Typed, key: str, owners: Sequence[tuple[str, str]], *, stored: bool
+    ) -> None:
+        super().__init__(data=data, prefix=f"kpi-{key}")
+        self.key = key
+        self.stored = stored
+        metrics = [(one.name, f"{one.label} ({one.unit})") for one in measures()]
+        self._choices("measured_by", [_BLANK, *metrics])
+        self._choices("owner", list(owners))
+        for name in kpis.FIGURES:
+            self.fields[name].widget.attrs.update(inputmode="decimal", autocomplete="off")
+        helps = {
+            "name": ("As people will say it.", "Routed to the right queue"),
+            "definition": (
+                "What is counted, over what.",
+                "Tickets whose first queue is the one that closed them, of all tickets.",
+            ),
+            "unit": ("%, s, USD …", ""),
+            "floor": ("Below it fails.", ""),
+            "target": ("What you want.", ""),
+            "baseline": ("As it is now.", ""),
+        }
+        for name, (words, example) in helps.items():
+            self.fields[name].help_text = words
+            self.fields[name].example = example  # type: ignore[attr-defined]
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        widget = self.fields[name].widget
+        if isinstance(widget, forms.Select):
+            widget.choices = choices
+
+    def raw(self) -> dict[str, Any]:
+        """Return the row as the service takes it."""
+        found: dict[str, Any] = {
+            name: self.data.get(self.add_prefix(name), "")
+            for name in (*kpis.FIELDS, "owner")
+            if name != "before_launch"
+        }
+        found["id"] = self.key
+        found["before_launch"] = self.add_prefix("before_launch") in self.data
+        found["delete"] = self.add_prefix("delete") in self.data
+        return found
+
+    def full_clean(self) -> None:
+        """Judge the row as the service does; an empty field of a draft is no error."""
+        super().full_clean()
+        self._errors = forms.utils.ErrorDict()
+        values, problems = kpis.parse(self.raw())
+        for name, wrong in problems.items():
+            self.add_error(name, forms.ValidationError(wrong.message, code=wrong.code))
+        self.cleaned_data = values
+
+
+def kpi_forms(brief: Brief, owners: Sequence[tuple[str, str]], *, blank: bool) -> list[KpiForm]:
+    """Return a form for each KPI of the brief, and an empty one when asked for or none is there."""
+    rows = brief.kpi_rows()
+    found = [KpiForm(_kpi_text(kpi), str(kpi.pk), owners, stored=True) for kpi in rows]
+    if (blank or not rows) and len(rows) < kpis.MAX_KPIS:
+        fresh = Kpi(id=uuid.uuid4(), owner=brief.cycle.workload.owner)
+        found.append(KpiForm(_kpi_text(fresh), str(fresh.pk), owners, stored=False))
+    return found
+
+
+def posted_kpi_forms(data: Typed, owners: Sequence[tuple[str, str]]) -> list[KpiForm]:
+    """Return the KPI rows as they were posted; a row's key that is no UUID is left out."""
+    found = []
+    for key in dict.fromkeys(data.getlist("kpi")[: kpis.MAX_KPIS + 1]):
+        try:
+            canonical = str(uuid.UUID(key))
+        except ValueError:
+            continue
+        if canonical == key:
+            found.append(KpiForm(data, key, owners, stored=True))
+    return found
+
+
+def _kpi_text(kpi: Kpi) -> Typed:
+    prefix = f"kpi-{kpi.pk}"
+    data = MultiValueDict[str, str]()
+    for name in kpis.FIELDS:
+        value = getattr(kpi, name)
+        if name == "before_launch":
+            if value:
+                data[f"{prefix}-{name}"] = "on"
+            continue
+        written = plain(value) if name in kpis.FIGURES and value is not None else str(value or "")
+        data[f"{prefix}-{name}"] = kpi.unparsed.get(name) or written
+    data[f"{prefix}-owner"] = str(kpi.owner_id or "")
+    return data

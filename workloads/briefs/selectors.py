@@ -1,0 +1,91 @@
+"""Reading briefs and their versions."""
+
+from uuid import UUID
+
+from portal.accounts.models import User
+from workloads.briefs.models import Brief, BriefVersion
+from workloads.briefs.questions import Need, Question
+from workloads.briefs.enums import EuClass, WorkloadType, YesNo
+from workloads.briefs.tiering import Assessment, assess
+from workloads.lifecycle.models import Cycle
+from workloads.lifecycle.selectors import members_of
+
+
+def brief_of(cycle: Cycle) -> Brief:
+    """Return the brief of the cycle; until its first save an unsaved one with the defaults."""
+    found = Brief.objects.filter(cycle=cycle).prefetch_related("kpis").first()
+    brief = found or Brief(cycle=cycle)
+    brief.cycle = cycle
+    return brief
+
+
+def latest_version(brief: Brief) -> BriefVersion | None:
+    """Return the version that was committed last, or None."""
+    if brief._state.adding:
+        return None
+    return brief.versions.order_by("-number").first()
+
+
+def version_of(cycle: Cycle, number: int) -> BriefVersion | None:
+    """Return one committed version of the cycle's brief, or None."""
+    return BriefVersion.objects.filter(brief__cycle=cycle, number=number).first()
+
+
+def committed_version(brief: Brief) -> BriefVersion | None:
+    """Return the version that holds exactly the present answers, or None while they differ."""
+    version = latest_version(brief)
+    return version if version is not None and version.digest == brief.digest() else None
+
+
+def version_number(brief: Brief) -> int:
+    """Return the number that the present answers have, or will get when they are committed.
+
+    The same before and after committing, so that committing changes nothing that was approved.
+    """
+    latest = latest_version(brief)
+    if latest is None:
+        return 1
+    return latest.number if latest.digest == brief.digest() else latest.number + 1
+
+
+def needed(question: Question, brief: Brief, assessment: Assessment) -> bool:
+    """Whether the gate asks for an answer to ``question``, as the other answers stand."""
+    match question.need:
+        case Need.ALWAYS:
+            return True
+        case Need.TIER_2:
+            return assessment.tier >= 2
+        case Need.PERSONAL:
+            return assessment.personal_data
+        case Need.AGENT:
+            return brief.workload_type == WorkloadType.AGENT
+        case Need.EU_CLAIM:
+            if brief.eu_class == EuClass.OUT_OF_SCOPE:
+                return brief.eu_nexus == YesNo.YES
+            return brief.eu_class in (EuClass.TRANSPARENCY, EuClass.HIGH_RISK, EuClass.DEROGATED)
+        case Need.NEVER:
+            return False
+
+
+def shown(question: Question, brief: Brief, assessment: Assessment) -> bool:
+    """Whether the page shows ``question``: always when it may matter, never when it cannot."""
+    return question.need in (Need.ALWAYS, Need.NEVER) or needed(question, brief, assessment)
+
+
+def assessment_of(brief: Brief) -> Assessment:
+    """Return the risk tier that the brief's answers demand so far."""
+    return assess(brief)
+
+
+def possible_owners(cycle: Cycle) -> list[User]:
+    """Return the people who can own a KPI: the workload's members, its owner first."""
+    owner = cycle.workload.owner
+    people = {owner.pk: owner}
+    for membership in members_of(cycle.workload):
+        people.setdefault(membership.user_id, membership.user)
+    return list(people.values())
+
+
+def contributor_ids(brief: Brief) -> set[UUID]:
+    """Return everybody who changed a material answer in this cycle, also in earlier versions."""
+    return set(brief.editors)

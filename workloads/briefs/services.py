@@ -1,0 +1,383 @@
+"""Saving a brief and submitting it: one function per use case, each in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.accounts.models import User
+from portal.audit import services as audit
+from portal.common.clock import now
+from portal.common.errors import Conflict, FieldError, Invalid
+from portal.common.text import text_problem
+from workloads.briefs import kpis as kpi_rows
+from workloads.briefs.answers import NotAnAnswer, parse
+from workloads.briefs.changes import by_code, classify
+from workloads.briefs.models import Brief, BriefVersion, Kpi
+from workloads.briefs.questions import BY_NAME
+from workloads.briefs.selectors import (
+    assessment_of,
+    committed_version,
+    possible_owners,
+    version_number,
+)
+from workloads.briefs.tiering import Assessment
+from workloads.lifecycle import services as lifecycle
+from workloads.lifecycle.enums import PhaseState
+from workloads.lifecycle.models import Cycle, PhaseRecord, Workload
+from workloads.lifecycle.policies import require
+from workloads.lifecycle.selectors import current_cycle
+
+KPIS = "kpis"
+MAX_UNPARSED = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """One answer that somebody else changed since the page was opened."""
+
+    field: str
+    by: UUID | None
+
+
+class BriefChanged(Conflict):
+    """The brief was changed by somebody else since it was opened; ``clashes`` says where."""
+
+    default_code = "version_conflict"
+
+    def __init__(self, row_version: int, clashes: Sequence[Clash]) -> None:
+        names = ", ".join(_short(clash.field) for clash in clashes) or "the brief"
+        super().__init__(
+            f"The brief changed since you opened it: {names}.",
+            errors=[
+                FieldError(clash.field, "version_conflict", "Changed since you opened it.")
+                for clash in clashes
+            ],
+        )
+        self.row_version = row_version
+        self.clashes = tuple(clashes)
+
+
+def _short(name: str) -> str:
+    return BY_NAME[name].short if name in BY_NAME else "KPIs"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedBrief:
+    """What a save left: the brief, and what could not be taken, by field and by KPI row."""
+
+    brief: Brief
+    problems: dict[str, FieldError] = field(default_factory=dict)
+    kpi_problems: dict[int, dict[str, FieldError]] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    actor: User,
+    workload: Workload,
+    row_version: int,
+    answers: Mapping[str, Any],
+    kpis: Sequence[Mapping[str, Any]] | None = None,
+    strict: bool = False,
+    page: str = "",
+) -> SavedBrief:
+    """Save what of ``answers`` and ``kpis`` can be taken, and tell the lifecycle what it means.
+
+    ``answers`` holds raw values by question (text from a form, JSON values), others stay as they
+    are; ``kpis``, when given, is the whole list of rows (``id`` for those that exist, ``delete``
+    to take one out). A value that is no answer empties its field, is kept as typed and named in
+    the result; with ``strict`` nothing is saved and Invalid names them all. ``row_version`` is
+    the version that the caller saw, ``page`` a token of the open page: an older version raises
+    BriefChanged for the fields that another page changed meanwhile (with ``strict`` for any
+    change), otherwise the answers are merged. Raises Forbidden (role, cycle_closed).
+    """
+    cycle = lifecycle.locked_cycle(current_cycle(workload).pk)
+    require(actor, cycle.workload, "edit")
+    brief = _locked_brief(cycle)
+    before = brief.material()
+    written = {**brief.unparsed}
+    typed, problems = _parsed(answers)
+    rows, kpi_problems = _parsed_rows(brief, kpis)
+    if strict and (problems or kpi_problems):
+        raise _invalid(problems, kpi_problems)
+    changed = _changed(brief, typed, problems, answers, rows)
+    _require_fresh(brief, row_version, changed, page, strict)
+    if not changed:
+        return SavedBrief(brief, problems, kpi_problems)
+    _keep_what_was_submitted(actor, cycle, brief)
+    for name in typed:
+        written.pop(name, None)
+        setattr(brief, name, typed[name])
+    for name in problems:
+        setattr(brief, name, _empty(name))
+        written[name] = _keepable(answers[name])
+    brief.unparsed = written
+    brief.row_version += 1
+    mark = [brief.row_version, str(actor.pk), page, now().isoformat()]
+    brief.touched = {**brief.touched, **{name: mark for name in changed}}
+    if actor.pk not in brief.editors:
+        brief.editors = [*brief.editors, actor.pk]
+    brief.updated_by = actor
+    brief.save()
+    if rows is not None:
+        _store_rows(brief, rows)
+    audit.record(
+        actor=actor,
+        action="brief.saved",
+        kind="brief",
+        ref=cycle.workload.ref,
+        workload=cycle.workload.ref,
+        detail={"fields": sorted(changed), "row_version": brief.row_version},
+    )
+    _tell_lifecycle(actor, cycle, brief, before)
+    return SavedBrief(brief, problems, kpi_problems, tuple(sorted(changed)))
+
+
+@transaction.atomic
+def submit_brief(*, actor: User, workload: Workload) -> PhaseRecord:
+    """Commit the answers as a version and ask to pass the scoping gate.
+
+    Raises Forbidden, Conflict or NotReady as `lifecycle.services.submit_phase` does; then no
+    version is left behind.
+    """
+    cycle = lifecycle.locked_cycle(current_cycle(workload).pk)
+    require(actor, cycle.workload, "edit")
+    commit_version(actor=actor, cycle=cycle)
+    return lifecycle.submit_phase(actor=actor, cycle=cycle, phase_key="scoping")
+
+
+@transaction.atomic
+def commit_version(*, actor: User, cycle: Cycle) -> BriefVersion:
+    """Freeze the present answers as the next version; the same answers give the version they have.
+
+    Raises Forbidden (role, cycle_closed).
+    """
+    cycle = lifecycle.locked_cycle(cycle.pk)
+    require(actor, cycle.workload, "edit")
+    brief = _locked_brief(cycle)
+    return committed_version(brief) or _commit(actor, cycle, brief)
+
+
+def _keep_what_was_submitted(actor: User, cycle: Cycle, brief: Brief) -> None:
+    """Freeze answers that a gate has seen before they change, however they were submitted."""
+    record = PhaseRecord.objects.get(cycle=cycle, phase="scoping")
+    if record.state != PhaseState.OPEN and committed_version(brief) is None:
+        _commit(actor, cycle, brief)
+
+
+def _commit(actor: User, cycle: Cycle, brief: Brief) -> BriefVersion:
+    assessment = assessment_of(brief)
+    content = brief.material()
+    content["kpi_names"] = [kpi.name for kpi in brief.kpi_rows()]
+    version = BriefVersion.objects.create(
+        brief=brief,
+        number=version_number(brief),
+        content=content,
+        digest=brief.digest(),
+        tier=assessment.tier,
+        assessment=assessment.as_dict(),
+        authors=brief.editors,
+        created_by=actor,
+        updated_by=actor,
+    )
+    audit.record(
+        actor=actor,
+        action="brief.version_committed",
+        kind="brief",
+        ref=cycle.workload.ref,
+        workload=cycle.workload.ref,
+        detail={"version": version.number, "digest": version.digest},
+    )
+    return version
+
+
+def _locked_brief(cycle: Cycle) -> Brief:
+    """The cycle's lock is held, so that nobody else makes the brief at the same time."""
+    brief, _ = Brief.objects.get_or_create(cycle=cycle)
+    brief.cycle = cycle
+    return brief
+
+
+def _parsed(answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, FieldError]]:
+    typed: dict[str, Any] = {}
+    problems: dict[str, FieldError] = {}
+    for name, raw in answers.items():
+        question = BY_NAME.get(name)
+        if question is None:
+            raise Invalid.field(name, "unknown_field", "The brief has no such field.")
+        try:
+            typed[name] = parse(question, raw)
+        except NotAnAnswer as wrong:
+            problems[name] = wrong.error
+    return typed, problems
+
+
+@dataclass(slots=True)
+class _Row:
+    """One KPI row as posted: the row it changes, if any, and what was found in it."""
+
+    kpi: Kpi | None
+    key: UUID | None
+    values: dict[str, Any]
+    unparsed: dict[str, str]
+    owner: User | None
+
+
+def _parsed_rows(
+    brief: Brief, raw_rows: Sequence[Mapping[str, Any]] | None
+) -> tuple[list[_Row] | None, dict[int, dict[str, FieldError]]]:
+    if raw_rows is None:
+        return None, {}
+    if len(raw_rows) > kpi_rows.MAX_KPIS:
+        raise Invalid.field(KPIS, "too_many", f"Give at most {kpi_rows.MAX_KPIS} KPIs.")
+    known = {str(kpi.pk): kpi for kpi in brief.kpi_rows()}
+    people = {str(person.pk): person for person in possible_owners(brief.cycle)}
+    found: list[_Row] = []
+    problems: dict[int, dict[str, FieldError]] = {}
+    for index, raw in enumerate(raw_rows):
+        if raw.get("delete"):
+            continue
+        values, wrong = kpi_rows.parse(raw)
+        kpi = known.get(str(raw.get("id") or ""))
+        key = None if kpi is not None else _fresh_key(raw.get("id"))
+        if kpi is None and kpi_rows.is_blank(values, wrong):
+            continue
+        if wrong:
+            problems[index] = wrong
+        owner = people.get(str(raw.get("owner") or ""), kpi.owner if kpi else None)
+        unparsed = {name: _keepable(raw.get(name)) for name in wrong}
+        found.append(_Row(kpi, key, values, unparsed, owner or brief.cycle.workload.owner))
+    return found, problems
+
+
+def _fresh_key(raw: Any) -> UUID | None:
+    """The id that the page gave a new row, so that its fields keep their names; None: make one."""
+    try:
+        key = UUID(raw) if isinstance(raw, str) else None
+    except ValueError:
+        return None
+    return key if key is not None and not Kpi.objects.filter(pk=key).exists() else None
+
+
+def _changed(
+    brief: Brief,
+    typed: Mapping[str, Any],
+    problems: Mapping[str, FieldError],
+    answers: Mapping[str, Any],
+    rows: Sequence[_Row] | None,
+) -> set[str]:
+    """The fields whose stored answer, or text that is no answer, would be another one."""
+    found = {
+        name
+        for name, value in typed.items()
+        if getattr(brief, name) != value or name in brief.unparsed
+    }
+    found |= {
+        name for name in problems if brief.unparsed.get(name) != _keepable(answers[name])
+    }
+    if rows is not None and _rows_differ(brief, rows):
+        found.add(KPIS)
+    return found
+
+
+def _rows_differ(brief: Brief, rows: Sequence[_Row]) -> bool:
+    stored = [
+        (str(kpi.pk), {name: getattr(kpi, name) for name in kpi_rows.FIELDS}, kpi.unparsed,
+         kpi.owner_id)
+        for kpi in brief.kpi_rows()
+    ]  # fmt: skip
+    given = [
+        (str(row.kpi.pk) if row.kpi else "", row.values, row.unparsed,
+         row.owner.pk if row.owner else None)
+        for row in rows
+    ]  # fmt: skip
+    return stored != given
+
+
+def _require_fresh(
+    brief: Brief, row_version: int, changed: Iterable[str], page: str, strict: bool
+) -> None:
+    if row_version == brief.row_version:
+        return
+    touched = {
+        name: mark for name, mark in brief.touched.items() if mark[0] > row_version
+    }
+    clashes = [
+        Clash(name, UUID(mark[1]))
+        for name, mark in sorted(touched.items())
+        if strict or (name in changed and not (page and mark[2] == page))
+    ]
+    if clashes or row_version > brief.row_version or (strict and changed):
+        raise BriefChanged(brief.row_version, clashes)
+
+
+def _empty(name: str) -> Any:
+    """What a field holds when there is no answer, as its column wants it."""
+    column = Brief._meta.get_field(name)
+    if column.null:
+        return None
+    return [] if isinstance(getattr(Brief(), name), list) else ""
+
+
+def _keepable(raw: Any) -> str:
+    """What was typed, as far as it can be stored; the page that was sent still shows the rest."""
+    typed = raw if isinstance(raw, str) else ", ".join(raw) if isinstance(raw, list) else ""
+    return typed[:MAX_UNPARSED] if text_problem(typed) is None else ""
+
+
+def _store_rows(brief: Brief, rows: Sequence[_Row]) -> None:
+    kept = []
+    for position, row in enumerate(rows):
+        kpi = row.kpi or (Kpi(id=row.key, brief=brief) if row.key else Kpi(brief=brief))
+        for name, value in row.values.items():
+            setattr(kpi, name, value)
+        kpi.position, kpi.unparsed, kpi.owner = position, row.unparsed, row.owner
+        kpi.save()
+        kept.append(kpi.pk)
+    Kpi.objects.filter(brief=brief).exclude(pk__in=kept).delete()
+
+
+def _invalid(
+    problems: Mapping[str, FieldError], kpi_problems: Mapping[int, Mapping[str, FieldError]]
+) -> Invalid:
+    errors = [*problems.values()]
+    errors += [
+        FieldError(f"kpis[{index}].{wrong.field}", wrong.code, wrong.message)
+        for index, row in kpi_problems.items()
+        for wrong in row.values()
+    ]
+    return Invalid("Some answers are not valid; nothing was saved.", errors=errors)
+
+
+def _tell_lifecycle(
+    actor: User, cycle: Cycle, brief: Brief, before: Mapping[str, Any]
+) -> None:
+    _set_risk(actor, cycle.workload, assessment_of(brief))
+    begun = PhaseRecord.objects.filter(cycle=cycle).exclude(state=PhaseState.OPEN)
+    if not begun.exists():
+        return
+    changes = by_code(classify(before, brief.material()))
+    for code, detail in changes.items():
+        lifecycle.evidence_changed(
+            actor=actor, cycle=cycle, change=code, detail=detail, origin="scoping"
+        )
+
+
+def _set_risk(actor: User, workload: Workload, assessment: Assessment) -> None:
+    """Hand the tier on. While answers are missing it may rise, but neither begin nor fall."""
+    tier, personal = assessment.tier, assessment.personal_data
+    if not assessment.complete:
+        if workload.tier is None:
+            return
+        tier, personal = max(tier, workload.tier), personal or workload.personal_data
+    lifecycle.set_risk(
+        actor=actor,
+        workload=workload,
+        tier=tier,
+        personal_data=personal,
+        prohibited=assessment.prohibited,
+    )

@@ -1,0 +1,265 @@
+"""Pages of phase 1: the brief with its tier and readiness, and a committed version."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.http import signed_in
+from portal.accounts.models import User
+from portal.accounts.selectors import people
+from portal.common.errors import NotReady
+from workloads.briefs import selectors, services
+from workloads.briefs.answers import in_words, plain
+from workloads.briefs.changes import classify
+from workloads.briefs.crosschecks import cross_checks
+from workloads.briefs.enums import Tier
+from workloads.briefs.forms import (
+    BriefForm,
+    KpiForm,
+    Typed,
+    kpi_forms,
+    posted_answers,
+    posted_kpi_forms,
+)
+from workloads.briefs.models import Brief
+from workloads.briefs.questions import BY_NAME
+from workloads.briefs.services import KPIS, BriefChanged
+from workloads.briefs.versions import written_out
+from workloads.lifecycle.models import Workload
+from workloads.lifecycle.pages import frame
+from workloads.lifecycle.policies import can_edit
+from workloads.lifecycle.selectors import current_cycle, workload_for
+
+PAGE = "workloads/briefs/brief.html"
+MINE, THEIRS = "mine", "theirs"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One answer that two people changed, as both of them left it, and what was chosen so far."""
+
+    field: str
+    label: str
+    mine: str
+    theirs: str
+    who: str
+    chosen: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def brief(request: HttpRequest, ref: str) -> HttpResponse:
+    """Show the brief, or save what was posted of it."""
+    user = signed_in(request)
+    workload = workload_for(user, ref)
+    if request.method == "POST":
+        return _save(request, user, workload)
+    return _page(request, user, workload, blank="more" in request.GET)
+
+
+def _save(request: HttpRequest, user: User, workload: Workload) -> HttpResponse:
+    posted: Typed = request.POST
+    cycle = current_cycle(workload)
+    owners = _owners(selectors.brief_of(cycle))
+    rows = posted_kpi_forms(posted, owners)
+    chosen = {
+        name.removeprefix("keep-"): value
+        for name, value in posted.items()
+        if name.startswith("keep-") and value in (MINE, THEIRS)
+    }
+    answers = posted_answers(posted)
+    kept = {name: raw for name, raw in answers.items() if chosen.get(name) != THEIRS}
+    seen = _whole(posted.get("row_version", ""))
+    settled = _whole(posted.get("settled_version", ""))
+    disputed = [name for name in posted.getlist("disputed") if name in (*BY_NAME, KPIS)]
+    all_chosen = all(name in chosen for name in disputed)
+    try:
+        saved = services.save_draft(
+            actor=user,
+            workload=workload,
+            row_version=settled if disputed and all_chosen else seen,
+            answers=kept,
+            kpis=None if chosen.get(KPIS) == THEIRS else [row.raw() for row in rows],
+            page=posted.get("page", "")[:40],
+        )
+    except BriefChanged as problem:
+        disputes = _disputes(cycle, problem, answers, rows, chosen)
+        return _page(
+            request, user, workload, form_data=posted, rows=rows, disputes=disputes, status=409
+        )
+    wrong = len(saved.problems) + sum(len(row) for row in saved.kpi_problems.values())
+    if request.headers.get("HX-Request") == "true":
+        blank = any(not row.stored or _is_new(row, saved.brief) for row in rows)
+        return _page(request, user, workload, blank=blank, saved=True)
+    if wrong:
+        things = "One answer is" if wrong == 1 else f"{wrong} answers are"
+        messages.warning(request, f"Saved. {things} not what the question asks for; see below.")
+        form_data = _with_stored(posted, saved.brief, chosen)
+        return _page(request, user, workload, form_data=form_data, rows=rows, status=422)
+    messages.success(request, "Saved.")
+    url = reverse("briefs:brief", args=[workload.ref])
+    return redirect(f"{url}?more=1#kpis" if "add_kpi" in posted else url)
+
+
+@require_POST
+def submit(request: HttpRequest, ref: str) -> HttpResponse:
+    """Commit the answers as a version and ask to pass the gate."""
+    user = signed_in(request)
+    workload = workload_for(user, ref)
+    try:
+        record = services.submit_brief(actor=user, workload=workload)
+    except NotReady as problem:
+        messages.error(request, problem.message)
+        return redirect("briefs:brief", ref=workload.ref)
+    words = "Scoping is passed." if record.state == "passed" else "The review is open."
+    messages.success(request, words)
+    return redirect("briefs:brief", ref=workload.ref)
+
+
+@require_safe
+def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Show one version as it was committed, and what changed since the one before."""
+    workload = workload_for(signed_in(request), ref)
+    cycle = current_cycle(workload)
+    found = selectors.version_of(cycle, number)
+    present = selectors.brief_of(cycle)
+    if found is None:
+        # What was submitted elsewhere is frozen when it changes; until then it is the draft.
+        if present._state.adding or selectors.version_number(present) != number:
+            raise Http404
+        content, digest, at, by = present.material(), present.digest(), None, None
+        content["kpi_names"] = [kpi.name for kpi in present.kpi_rows()]
+    else:
+        content, digest = found.content, found.digest
+        at, by = found.created_at, found.created_by
+    before = selectors.version_of(cycle, number - 1)
+    context = frame(request, workload, phase_key="scoping") | {
+        "number": number,
+        "sections": written_out(content),
+        "digest": digest,
+        "committed_at": at,
+        "committed_by": by,
+        "changes": classify(before.content, content) if before else [],
+        "before": before,
+    }
+    return render(request, "workloads/briefs/version.html", context)
+
+
+def _page(
+    request: HttpRequest,
+    user: User,
+    workload: Workload,
+    *,
+    form_data: Typed | None = None,
+    rows: list[KpiForm] | None = None,
+    disputes: list[Dispute] | None = None,
+    blank: bool = False,
+    saved: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    cycle = current_cycle(workload)
+    found = selectors.brief_of(cycle)
+    assessment = selectors.assessment_of(found)
+    form = BriefForm(form_data, found) if form_data is not None else BriefForm.of(found)
+    context = frame(request, workload, phase_key="scoping") | {
+        "brief": found,
+        "form": form,
+        "kpi_forms": rows if rows is not None else kpi_forms(found, _owners(found), blank=blank),
+        "editable": bool(can_edit(user, workload)),
+        "assessment": assessment,
+        "tier": Tier(str(assessment.tier)),
+        "cross_checks": cross_checks(found),
+        "versions": list(found.versions.all()[:10]) if not found._state.adding else [],
+        "version_number": selectors.version_number(found),
+        "committed": selectors.committed_version(found),
+        "saved_at": found.updated_at if not found._state.adding else None,
+        "page_token": _token(request),
+        "disputes": disputes or [],
+        "seen_version": _whole(form_data.get("row_version", ""))
+        if disputes and form_data is not None
+        else found.row_version,
+        "saved": saved,
+    }
+    response = render(request, PAGE, context, status=status)
+    if status == 409:
+        response["HX-Retarget"] = "#brief-form"
+        response["HX-Reswap"] = "outerMorph"
+    return response
+
+
+def _token(request: HttpRequest) -> str:
+    """The token of the open page: kept over its own saves, new for every page that is opened."""
+    return request.POST.get("page", "")[:40] or uuid.uuid4().hex
+
+
+def _owners(found: Brief) -> list[tuple[str, str]]:
+    return [(str(person.pk), str(person)) for person in selectors.possible_owners(found.cycle)]
+
+
+def _whole(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdecimal() and len(raw) < 10 else 0
+
+
+def _is_new(row: KpiForm, found: Brief) -> bool:
+    return row.key not in {str(kpi.pk) for kpi in found.kpi_rows()} and not row.raw()["delete"]
+
+
+def _with_stored(posted: Typed, found: Brief, chosen: dict[str, str]) -> Typed:
+    """What was posted, with the other person's answer where that one was chosen."""
+    stored = BriefForm.of(found).data
+    merged = MultiValueDict({name: posted.getlist(name) for name in posted})
+    for name, value in chosen.items():
+        if value == THEIRS and name in BY_NAME:
+            merged.setlist(name, stored.getlist(name))
+    for name in BY_NAME:
+        if name not in merged:
+            merged.setlist(name, stored.getlist(name))
+    return merged
+
+
+def _disputes(
+    cycle: Any,
+    problem: BriefChanged,
+    answers: dict[str, Any],
+    rows: list[KpiForm],
+    chosen: dict[str, str],
+) -> list[Dispute]:
+    stored = selectors.brief_of(cycle)
+    names = {
+        person.pk: str(person) for person in people(c.by for c in problem.clashes if c.by)
+    }
+    found = []
+    for clash in problem.clashes:
+        who = names.get(clash.by, "somebody") if clash.by else "somebody"
+        if clash.field == KPIS:
+            mine = _kpis_in_words([row.raw() for row in rows if not row.raw()["delete"]])
+            theirs = _kpis_in_words(
+                [
+                    {"name": k.name, "target": plain(k.target) if k.target is not None else ""}
+                    for k in stored.kpi_rows()
+                ]
+            )
+            label = "KPIs"
+        else:
+            raw = answers.get(clash.field, "")
+            mine = ", ".join(raw) if isinstance(raw, list) else str(raw)
+            typed = stored.unparsed.get(clash.field)
+            theirs = typed or in_words(clash.field, getattr(stored, clash.field))
+            label = BY_NAME[clash.field].label
+        found.append(
+            Dispute(clash.field, label, mine or "no answer", theirs, who, chosen.get(clash.field, ""))
+        )
+    return found
+
+
+def _kpis_in_words(rows: list[dict[str, Any]]) -> str:
+    words = [
+        f"{row['name']} (target {row['target'] or 'none'})" for row in rows if row.get("name")
+    ]
+    return "; ".join(words) or "no KPI"

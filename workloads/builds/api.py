@@ -1,0 +1,98 @@
+"""The staging endpoint: the build under test, called with a staging token."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.accounts.http import signed_in
+from portal.common.errors import FieldError, Invalid
+from workloads.builds.authentication import StagingToken, token_of
+from workloads.builds.invocation import Invocation, invoke
+from workloads.builds.selectors import build_numbered, builds_of
+from workloads.lifecycle.selectors import current_cycle, workload_for
+
+
+def read_input(data: Any) -> tuple[Any, list[dict[str, str]]]:
+    """Return (input, documents) of an invocation's body.
+
+    Raises Invalid for a body that is not ``{"input": text or object, "documents": [...]}``.
+    """
+    if not isinstance(data, dict) or "input" not in data:
+        raise Invalid.field("input", "required", 'Send {"input": {"variable": "value"}}.')
+    unknown = set(data) - {"input", "documents"}
+    if unknown:
+        raise Invalid(
+            "Unknown field.",
+            errors=[
+                FieldError(name, "unknown_field", "Not a field of this call.") for name in unknown
+            ],
+        )
+    given = data["input"]
+    if not isinstance(given, str | dict):
+        raise Invalid.field("input", "invalid", "The input is a text or an object of values.")
+    documents = data.get("documents", [])
+    if not isinstance(documents, list) or not all(isinstance(doc, dict) for doc in documents):
+        raise Invalid.field("documents", "invalid", "Documents are a list of {id, title, text}.")
+    return given, [{str(k): str(v) for k, v in doc.items()} for doc in documents]
+
+
+def answer_body(seen: Invocation) -> dict[str, Any]:
+    """Return what a caller gets for ``seen``."""
+    return {
+        "output": seen.text,
+        "blocked": {"guard": seen.blocked.guard, "message": seen.blocked.words}
+        if seen.blocked
+        else None,
+        "marks": list(seen.marks),
+        "finish_reason": seen.finish_reason,
+        "refused": seen.refused,
+        "model": seen.model,
+        "usage": {"input_tokens": seen.tokens_in, "output_tokens": seen.tokens_out},
+        "latency_ms": round(seen.latency_ms, 1),
+    }
+
+
+class BuildList(APIView):
+    """The builds of a workload's present cycle."""
+
+    def get(self, request: Request, ref: str) -> Response:
+        """List them, newest first."""
+        workload = workload_for(signed_in(request), ref)
+        return Response(
+            {
+                "builds": [
+                    {
+                        "number": build.number,
+                        "digest": build.digest,
+                        "model": build.model_lock.gateway_alias,
+                        "prompt_version": build.prompt_version.number,
+                        "made_at": build.created_at.isoformat(),
+                    }
+                    for build in builds_of(current_cycle(workload))
+                ]
+            }
+        )
+
+
+class InvokeBuild(APIView):
+    """Call one build with a staging token of its workload."""
+
+    authentication_classes = [StagingToken]
+
+    def post(self, request: Request, ref: str, number: int) -> Response:
+        """Run the input through the build."""
+        token = token_of(request)
+        if token.workload.ref != ref:
+            raise Http404
+        build = build_numbered(current_cycle(token.workload), number)
+        return Response(answer_body(invoke(build, *read_input(request.data))))
+
+
+api_urlpatterns = [
+    path("workloads/<str:ref>/builds/", BuildList.as_view()),
+    path("workloads/<str:ref>/builds/<int:number>/invoke", InvokeBuild.as_view()),
+]

@@ -1,0 +1,16 @@
+"""How builds that are cited as evidence are shown."""
+
+from django.urls import reverse
+
+from workloads.builds.models import Build
+from workloads.lifecycle.evidence import EvidenceCard
+
+
+def build_card(ref: str, version: str) -> EvidenceCard | None:
+    """Return the card of build ``version`` of workload ``ref``, or None."""
+    found = Build.objects.filter(
+        cycle__workload__ref=ref, number=int(version) if version.isdecimal() else 0
+    ).last()
+    if found is None:
+        return None
+    return EvidenceCard(f"Build {found.number}", reverse("builds:build", args=[ref]), found.digest)

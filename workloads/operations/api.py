@@ -1,0 +1,66 @@
+"""The live endpoint: what was approved, called with a live token."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.http import Http404
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.accounts.http import signed_in
+from portal.common.errors import Invalid
+from portal.common.text import text_problem
+from workloads.builds.api import answer_body, read_input
+from workloads.builds.authentication import LiveToken, token_of
+from workloads.lifecycle.selectors import workload_for
+from workloads.operations import services
+from workloads.operations.selectors import build_of_release, live_spell, matches_approval
+
+
+class InvokeLive(APIView):
+    """Serve the live release; 409 with the reason while there is none."""
+
+    authentication_classes = [LiveToken]
+
+    def post(self, request: Request, ref: str) -> Response:
+        """Run the input through the live release. ``Idempotency-Key`` names the request."""
+        token = token_of(request)
+        if token.workload.ref != ref:
+            raise Http404
+        request_id = request.headers.get("Idempotency-Key", "") or str(uuid4())
+        if len(request_id) > 80 or text_problem(request_id, single_line=True):
+            raise Invalid.field("Idempotency-Key", "max_length", "Use at most 80 plain characters.")
+        given, documents = read_input(request.data)
+        seen = services.serve(
+            workload=token.workload, given=given, documents=documents, request_id=request_id
+        )
+        return Response(answer_body(seen) | {"request_id": request_id})
+
+
+class LiveState(APIView):
+    """What is live."""
+
+    def get(self, request: Request, ref: str) -> Response:
+        """Return the live release, its manifest, and whether what runs is what was approved."""
+        workload = workload_for(signed_in(request), ref)
+        spell = live_spell(workload)
+        body: dict[str, Any] = {"workload": ref, "live": None}
+        if spell is not None:
+            build = build_of_release(spell.release)
+            body["live"] = {
+                "release": spell.release.number,
+                "since": spell.began_at.isoformat(),
+                "manifest_digest": spell.release.manifest_digest,
+                "manifest": spell.release.manifest,
+                "build": build.number,
+                "runs_what_was_approved": matches_approval(spell.release, build),
+            }
+        return Response(body)
+
+
+api_urlpatterns = [
+    path("workloads/<str:ref>/invoke", InvokeLive.as_view()),
+    path("workloads/<str:ref>/live", LiveState.as_view()),
+]

@@ -1,0 +1,96 @@
+"""What is live, whether it is what was approved, and how it has been doing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import Aggregate, Avg, Count, FloatField, Q, Sum
+from django.http import Http404
+
+from portal.common.clock import now
+from workloads.builds.models import Build
+from workloads.lifecycle.models import LiveSpell, Release, Workload
+from workloads.operations.models import Interaction
+
+
+class Percentile95(Aggregate):
+    """PostgreSQL's continuous 95th percentile."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.95) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The last 24 hours of a live endpoint; rates are None without calls."""
+
+    calls: int
+    blocked: int
+    refused: int
+    latency_p95: float | None
+    mean_cost: Decimal | None
+    cost: Decimal
+
+
+def live_spell(workload: Workload) -> LiveSpell | None:
+    """Return the standing live spell of the workload, or None."""
+    return (
+        LiveSpell.objects.filter(workload=workload, ended_at=None)
+        .select_related("release__cycle__workload", "release__review", "began_by")
+        .first()
+    )
+
+
+def latest_release(workload: Workload) -> Release | None:
+    """Return the newest release of the workload, live or not."""
+    return (
+        Release.objects.filter(workload=workload)
+        .select_related("cycle__workload", "review")
+        .order_by("-number")
+        .first()
+    )
+
+
+def build_of_release(release: Release) -> Build:
+    """Return the build that the release's manifest names. Raises Http404 when it names none."""
+    for item in release.manifest:
+        if item["kind"] == "build":
+            found = (
+                Build.objects.filter(cycle=release.cycle, number=int(item["version"]))
+                .select_related("model_lock", "prompt_version", "cycle__workload")
+                .first()
+            )
+            if found is not None:
+                return found
+    raise Http404("the release names no build")
+
+
+def approved_digest(release: Release, kind: str) -> str:
+    """Return the digest that the manifest holds for its record of ``kind``, or ""."""
+    return next((str(item["digest"]) for item in release.manifest if item["kind"] == kind), "")
+
+
+def matches_approval(release: Release, build: Build) -> bool:
+    """Whether the build that serves, and its model's catalog entry, are what was approved."""
+    return (
+        build.digest == approved_digest(release, "build")
+        and build.model_lock.digest() == build.model_digest
+    )
+
+
+def last_day(workload: Workload) -> Day:
+    """Return the figures of the last 24 hours."""
+    rows = Interaction.objects.filter(workload=workload, at__gte=now() - timedelta(days=1))
+    found = rows.aggregate(
+        calls=Count("pk"),
+        blocked=Count("pk", filter=~Q(blocked_by="")),
+        refused=Count("pk", filter=Q(refused=True)),
+        p95=Percentile95("latency_ms", filter=Q(blocked_by="")),
+        mean=Avg("cost"),
+        cost=Sum("cost"),
+    )
+    return Day(
+        found["calls"], found["blocked"], found["refused"], found["p95"], found["mean"],
+        found["cost"] or Decimal(0),
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""Prompts, their working draft, their immutable versions, and where the pointers went."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+from portal.common.choices import ToneChoices
+from portal.common.models import Record
+from workloads.lifecycle.models import Workload
+
+
+class Pointer(ToneChoices):
+    """What a version can be to its workload; a missing pointer is an error, never "latest"."""
+
+    CANDIDATE = "candidate", "Candidate"
+    PRODUCTION = "production", "Production"
+
+    __tones__: ClassVar[dict[str, str]] = {"candidate": "info", "production": "pass"}
+
+
+class Prompt(Record):
+    """One prompt of a workload, with the draft that is being written."""
+
+    workload = models.ForeignKey(Workload, on_delete=models.PROTECT, related_name="prompts")
+    key = models.CharField(max_length=40, default="system")
+    draft = models.JSONField()
+    row_version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("workload", "key"), name="prompt_key_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workload.ref} prompt {self.key}"
+
+
+class PromptVersion(Record):
+    """A committed prompt: numbered, with its author and note; it never changes again."""
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
+    content = models.JSONField()
+    digest = models.CharField(max_length=71)
+    note = models.CharField(max_length=280, blank=True)
+    tokens = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("prompt", "number"), name="prompt_version_unique"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt} version {self.number}"
+
+
+class PointerMove(models.Model):
+    """A pointer went from one version to another: who, when, why. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="moves")
+    pointer = models.CharField(max_length=12, choices=Pointer.choices)
+    came_from = models.ForeignKey(
+        PromptVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    to = models.ForeignKey(PromptVersion, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=280, blank=True)
+    decision_ref = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pointer} to {self.to}"

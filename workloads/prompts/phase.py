@@ -1,0 +1,104 @@
+"""Phase 3: what exactly do we ask the model?"""
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+from uuid import UUID
+
+from django.urls import reverse
+
+from workloads.lifecycle.enums import Impact
+from workloads.lifecycle.models import Cycle
+from workloads.lifecycle.phases import Check, EvidenceItem, Phase
+from workloads.prompts.content import problems, sample_values
+from workloads.prompts.rendering import RenderError, messages
+from workloads.prompts.selectors import candidate_of_cycle
+
+
+class Prompting(Phase):
+    """A committed prompt that renders, is safe, and says its guardrails."""
+
+    key = "prompting"
+    number = 3
+    label = "Prompts"
+    question = "What exactly do we ask the model?"
+    evidence_kinds = ("prompt",)
+    url_name = "prompts:prompts"
+    impact: ClassVar[Mapping[str, Impact]] = {
+        "prompt.changed_after_baseline": Impact.RECONFIRM,
+    }
+
+    def evidence(self, cycle: Cycle) -> list[EvidenceItem]:
+        """The candidate version."""
+        version = candidate_of_cycle(cycle)
+        if version is None:
+            return []
+        return [EvidenceItem("prompt", cycle.workload.ref, str(version.number), version.digest)]
+
+    def checks(self, cycle: Cycle) -> list[Check]:
+        """Committed, renders, guardrails from tier 2 up, no secret."""
+        workload = cycle.workload
+        link = reverse("prompts:prompts", args=[workload.ref])
+        version = candidate_of_cycle(cycle)
+        if version is None:
+            return [
+                Check.of(
+                    "prompt_committed",
+                    "Prompt committed",
+                    False,
+                    detail="Write the prompt and commit its first version.",
+                    link=link,
+                    link_label="Open the editor",
+                    who="owner or contributor",
+                )
+            ]
+        wrong = [problem for problem in problems(version.content) if problem.blocks]
+        rendered = ""
+        try:
+            messages(version.content, sample_values(version.content))
+        except RenderError as problem:
+            rendered = str(problem)
+        checks = [
+            Check.of(
+                "prompt_committed",
+                "Prompt committed",
+                not wrong,
+                detail=wrong[0].message if wrong else f"version {version.number}",
+                link=link if wrong else "",
+            ),
+            Check.of(
+                "prompt_renders",
+                "Renders with its sample values",
+                not rendered,
+                detail=rendered,
+                link=link if rendered else "",
+            ),
+        ]
+        if (workload.tier or 1) >= 2:
+            rules = len(version.content["guardrails"])
+            checks.append(
+                Check.of(
+                    "guardrails",
+                    "Guardrails stated",
+                    rules > 0,
+                    detail=f"{rules} rules"
+                    if rules
+                    else "From tier 2 up, say what it must not do.",
+                    link="" if rules else f"{link}#guardrails",
+                    link_label="Write one",
+                    who="owner or contributor",
+                )
+            )
+        return checks
+
+    def contributors(self, cycle: Cycle) -> Iterable[UUID]:
+        """Whoever committed the candidate or a version that it descends from."""
+        version = candidate_of_cycle(cycle)
+        while version is not None:
+            if version.created_by_id:
+                yield version.created_by_id
+            version = version.parent
+
+    def note(self, cycle: Cycle) -> str:
+        """The candidate's number."""
+        version = candidate_of_cycle(cycle)
+        return f"version {version.number}" if version else ""

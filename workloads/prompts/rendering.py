@@ -1,0 +1,155 @@
+"""Turning a prompt and values into messages: one pass, no language, nothing evaluated.
+
+Grammar: ``{{ name }}`` with a declared name is replaced, ``\\{{`` is a literal ``{{``; every other
+character is text. Values are never scanned again, so a value cannot bring a variable in.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+MAX_RESULT = 200_000
+_TOKEN = re.compile(r"\\\{\{|\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,63})\s*\}\}|\{\{")
+
+
+class RenderError(ValueError):
+    """The template or its values cannot be rendered; the message says where and why."""
+
+
+def _pieces(template: str) -> Iterator[tuple[str, str]]:
+    """Yield ("text", …) and ("name", …) in order. Raises RenderError for an open ``{{``."""
+    end = 0
+    for match in _TOKEN.finditer(template):
+        yield "text", template[end : match.start()]
+        end = match.end()
+        if match.group() == "\\{{":
+            yield "text", "{{"
+        elif match.group(1):
+            yield "name", match.group(1)
+        else:
+            line = template.count("\n", 0, match.start()) + 1
+            raise RenderError(
+                f"Line {line}: after {{{{ comes a name of letters, digits and _ and then }}}};"
+                " write \\{{ for the characters themselves."
+            )
+    yield "text", template[end:]
+
+
+def names_in(template: str) -> list[str]:
+    """Return the variable names in ``template``, in order, repeats included."""
+    return [text for kind, text in _pieces(template) if kind == "name"]
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Return ``template`` with each ``{{ name }}`` replaced by ``values[name]``.
+
+    Raises RenderError for a name without a value and for a result over 200,000 characters
+    (checked before it is put together).
+    """
+    parts: list[str] = []
+    length = 0
+    for kind, text in _pieces(template):
+        if kind == "name":
+            if text not in values:
+                raise RenderError(f"There is no value for {{{{ {text} }}}}.")
+            text = values[text]
+        length += len(text)
+        if length > MAX_RESULT:
+            raise RenderError(f"The rendered prompt is longer than {MAX_RESULT:,} characters.")
+        parts.append(text)
+    return "".join(parts)
+
+
+def document_text(documents: Sequence[Mapping[str, str]]) -> str:
+    """Return retrieved documents as the text that a prompt gets."""
+    return "\n\n".join(
+        f"[{doc.get('id', index + 1)}] {doc.get('title', '')}\n{doc.get('text', '')}"
+        for index, doc in enumerate(documents)
+    )
+
+
+def values_for(
+    content: Mapping[str, Any], given: Any, documents: Sequence[Mapping[str, str]] = ()
+) -> dict[str, str]:
+    """Return a value for every declared variable, as text, from one example's input.
+
+    ``given`` is an object of values by name, or a plain text for the one variable that comes
+    from the user. A variable whose source is "retrieved" takes the documents unless the input
+    names it. Raises RenderError when a required variable has no value or one is too long.
+    """
+    variables = content["variables"]
+    if isinstance(given, Mapping):
+        named = {str(name): value for name, value in given.items()}
+    else:
+        own = [v["name"] for v in variables if v.get("source", "user") == "user"]
+        if len(own) != 1:
+            raise RenderError(
+                f"The input is one text, but the prompt takes {len(own)} variables from the user."
+            )
+        named = {own[0]: given}
+    found: dict[str, str] = {}
+    for variable in variables:
+        name = variable["name"]
+        value = named.get(name)
+        if value is None and variable.get("source") == "retrieved" and documents:
+            value = document_text(documents)
+        if value is None:
+            value = variable.get("default") or None
+        if value is None and variable.get("required", True):
+            raise RenderError(f"The input has no value for {name}.")
+        text = "" if value is None else _as_text(value)
+        limit = variable.get("max_length") or MAX_RESULT
+        if len(text) > limit:
+            raise RenderError(
+                f"The value of {name} has {len(text):,} characters, at most {limit:,}."
+            )
+        found[name] = text
+    return found
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def system_text(content: Mapping[str, Any], values: Mapping[str, str]) -> str:
+    """Return the system message: the sections in their fixed order, each with its values."""
+    parts = [render(content["persona"], values), render(content["instructions"], values)]
+    if content["tone"]:
+        parts.append(f"Tone: {render(content['tone'], values)}")
+    if content["output_schema"]:
+        schema = json.dumps(content["output_schema"], ensure_ascii=False, indent=1)
+        parts.append(f"Answer with one JSON object that follows this JSON Schema:\n{schema}")
+    elif content["output_format"] != "text":
+        parts.append(f"Answer in {content['output_format']}.")
+    if content["guardrails"]:
+        rules = "\n".join(f"- {render(rule['text'], values)}" for rule in content["guardrails"])
+        parts.append(f"Rules:\n{rules}")
+    if content["refusal_text"]:
+        parts.append(f"When you must refuse, say: {render(content['refusal_text'], values)}")
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def messages(content: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the chat messages of a prompt for one set of values.
+
+    The system message, each few-shot example as a user and an assistant message, the user
+    message. Raises RenderError.
+    """
+    found = [{"role": "system", "content": system_text(content, values)}]
+    for shot in content["few_shot"]:
+        shot_values = values_for(content, shot["input"])
+        found.append({"role": "user", "content": render(content["user_template"], shot_values)})
+        found.append({"role": "assistant", "content": str(shot["output"])})
+    found.append({"role": "user", "content": render(content["user_template"], values)})
+    return found
+
+
+def response_format(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the ``response_format`` of a request, when the prompt names a JSON Schema."""
+    if content["output_format"] != "json" or not content["output_schema"]:
+        return None
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": content["output_schema"]},
+    }

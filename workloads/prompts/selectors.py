@@ -1,0 +1,63 @@
+"""Reading prompts: drafts, versions, and which version a pointer names."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from workloads.lifecycle.models import Cycle, Workload
+from workloads.prompts.content import EMPTY
+from workloads.prompts.models import Pointer, PointerMove, Prompt, PromptVersion
+
+SYSTEM = "system"
+
+
+def prompt_of(workload: Workload, key: str = SYSTEM) -> Prompt | None:
+    """Return the prompt called ``key`` of ``workload``, or None before its first save."""
+    return Prompt.objects.filter(workload=workload, key=key).select_related("workload").first()
+
+
+def draft_content(prompt: Prompt | None) -> dict[str, Any]:
+    """Return the draft's content; keys that it lacks have their defaults."""
+    return {**EMPTY, **(prompt.draft if prompt else {})}
+
+
+def versions_of(workload: Workload) -> QuerySet[PromptVersion]:
+    """Return the committed versions of the workload's prompt, newest first."""
+    return (
+        PromptVersion.objects.filter(prompt__workload=workload, prompt__key=SYSTEM)
+        .select_related("created_by", "parent", "prompt__workload")
+        .order_by("-number")
+    )
+
+
+def version_of(workload: Workload, number: int) -> PromptVersion:
+    """Return one version by its number. Raises Http404."""
+    return get_object_or_404(versions_of(workload), number=number)
+
+
+def pointed(workload: Workload, pointer: Pointer) -> PromptVersion | None:
+    """Return the version that ``pointer`` names now, or None when it was never set."""
+    move = (
+        PointerMove.objects.filter(prompt__workload=workload, prompt__key=SYSTEM, pointer=pointer)
+        .select_related("to__prompt__workload", "to__created_by")
+        .first()
+    )
+    return move.to if move else None
+
+
+def candidate_version(workload: Workload) -> PromptVersion | None:
+    """Return the version that evaluation is to use."""
+    return pointed(workload, Pointer.CANDIDATE)
+
+
+def moves_of(workload: Workload) -> QuerySet[PointerMove]:
+    """Return every move of the workload's pointers, newest first."""
+    return PointerMove.objects.filter(prompt__workload=workload, prompt__key=SYSTEM).select_related(
+        "came_from", "to", "by"
+    )
+
+
+def candidate_of_cycle(cycle: Cycle) -> PromptVersion | None:
+    """Return the candidate version as the cycle's evidence sees it."""
+    return candidate_version(cycle.workload)
