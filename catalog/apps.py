@@ -8,3 +8,9 @@ class CatalogConfig(AppConfig):
 
     name = "catalog"
     label = "catalog"
+
+    def ready(self) -> None:
+        """Put the catalog into the navigation."""
+        from portal.shell.navigation import register
+
+        register("Catalog", "catalog:catalog", 30)

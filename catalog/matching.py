@@ -19,7 +19,7 @@ from portal.gateway.cost import Price, cost
 BLOCKS, SHORT, NOTE = "blocks", "short", "note"
 ANYWHERE = "any"
 DAYS_A_MONTH = 30
-# Without these a prompt can still be made to work (ask for JSON, send less, wait); see `_abilities`.
+# Without these a prompt can still be made to work: ask for JSON in words, send less, wait.
 WORKED_AROUND = frozenset({Capability.JSON_SCHEMA, Capability.LONG_CONTEXT, Capability.STREAMING})
 
 
@@ -224,7 +224,8 @@ def _data(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
                 Reason("data_class", "the catalog does not say which data it may see", BLOCKS)
             )
         elif DataClass.rank(facts.max_data_class) < DataClass.rank(requirements.data_class):
-            text = f"allowed up to {facts.max_data_class} data; the brief has {requirements.data_class}"
+            own = requirements.data_class
+            text = f"allowed up to {facts.max_data_class} data; the brief has {own}"
             found.append(Reason("data_class", text, BLOCKS))
         if requirements.data_class != DataClass.PUBLIC:
             found.extend(_training(facts))
@@ -244,7 +245,8 @@ def _data(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
 
 def _training(facts: ModelFacts) -> list[Reason]:
     if facts.trains_on_data == TrainsOnData.YES:
-        return [Reason("training", "the provider trains on what it is sent; public data only", BLOCKS)]
+        text = "the provider trains on what it is sent; public data only"
+        return [Reason("training", text, BLOCKS)]
     if not facts.trains_on_data:
         return [Reason("training", "not known whether the provider trains on the data", BLOCKS)]
     if facts.trains_on_data == TrainsOnData.OPT_OUT:
@@ -263,14 +265,17 @@ def _abilities(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
         if name not in facts.capabilities:
             label = Capability(name).label
             severity = SHORT if name in WORKED_AROUND else BLOCKS
-            found.append(Reason("capability", f"{label.lower()} is needed, it does not offer it", severity))
+            text = f"it does not offer what is needed: {label.lower()}"
+            found.append(Reason("capability", text, severity))
     needed = requirements.context_needed
     if facts.context_window is None:
         found.append(Reason("context", f"context not known, {needed:,} needed", SHORT))
     elif facts.context_window < needed:
-        found.append(Reason("context", f"context {facts.context_window:,} < {needed:,} needed", SHORT))
+        text = f"context {facts.context_window:,} < {needed:,} needed"
+        found.append(Reason("context", text, SHORT))
     if facts.max_output_tokens is not None and facts.max_output_tokens < requirements.tokens_out:
-        text = f"answers up to {facts.max_output_tokens:,} tokens < {requirements.tokens_out:,} needed"
+        longest, asked = facts.max_output_tokens, requirements.tokens_out
+        text = f"answers up to {longest:,} tokens < {asked:,} needed"
         found.append(Reason("output", text, SHORT))
     return found
 

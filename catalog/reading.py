@@ -261,7 +261,7 @@ def _price(info: ModelInfo, problems: list[Problem]) -> cost.Price | None:
             amounts[name] = cost.six_places(raw)
     price_in, price_out = amounts["price_in"], amounts["price_out"]
     if price_in is None or price_out is None:
-        if info.price_in is not None or info.price_out is not None:
+        if (info.price_in is None) != (info.price_out is None):
             problems.append(Problem(info.alias, "price", "a price needs input and output"))
         return None
     if info.currency not in Currency.values:

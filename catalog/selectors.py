@@ -25,9 +25,14 @@ def entries_for(user: AnyUser) -> QuerySet[CatalogEntry]:
     return CatalogEntry.objects.all() if user.is_authenticated else CatalogEntry.objects.none()
 
 
-def entry_for(user: AnyUser, alias: str) -> CatalogEntry:
-    """Return the entry of a gateway alias. Raises Http404."""
-    found = entries_for(user).filter(gateway_alias=alias).first()
+def entry_for(user: AnyUser, entry_id: UUID) -> CatalogEntry:
+    """Return one entry. Raises Http404."""
+    found = (
+        entries_for(user)
+        .select_related("proposed_by", "card_reviewed_by", "replacement")
+        .filter(pk=entry_id)
+        .first()
+    )
     if found is None:
         raise Http404
     return found
@@ -101,7 +106,8 @@ def revision(facts: Iterable[ModelFacts]) -> str:
         price = one.price
         rows.append(
             [
-                one.alias, one.status, jsonable(one.approval_expires), jsonable(one.retirement_date),
+                one.alias, one.status, jsonable(one.approval_expires),
+                jsonable(one.retirement_date),
                 sorted(one.restricted_units), sorted(one.restricted_tiers), one.max_data_class,
                 one.trains_on_data, sorted(one.regions), sorted(one.capabilities),
                 one.context_window, one.max_output_tokens, one.latency_p95_ms, one.offered,

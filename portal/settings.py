@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -200,7 +200,7 @@ GATEWAY_URL = env("GATEWAY_URL")
 GATEWAY_API_KEY = env("GATEWAY_API_KEY")
 GATEWAY_SIMULATED = env("GATEWAY_SIMULATED")
 GATEWAY_ALLOWED_HOSTS = env("GATEWAY_ALLOWED_HOSTS")
-GATEWAY_ALLOW_LOOPBACK = env("GATEWAY_ALLOW_LOOPBACK")
+GATEWAY_ALLOW_LOOPBACK = env("GATEWAY_ALLOW_LOOPBACK") or not PRODUCTION
 
 # Runs: how long a lease holds, how often the sweeper looks, how long one driver task drives.
 RUN_LEASE_SECONDS = env("RUN_LEASE_SECONDS")

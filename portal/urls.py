@@ -8,6 +8,7 @@ from portal.common import health
 handler400 = "portal.shell.views.bad_request"
 handler403 = "portal.shell.views.permission_denied"
 handler404 = "portal.shell.views.not_found"
+handler429 = "portal.shell.views.too_many_requests"
 handler500 = "portal.shell.views.server_error"
 
 urlpatterns = [

@@ -114,7 +114,8 @@ def change_status(
     if replacement is not None and replacement.pk == entry.pk:
         raise Invalid.field("replacement", "choice", "A model cannot replace itself.")
     today = now().date()
-    if retirement_date is not None and status == EntryStatus.DEPRECATED and retirement_date <= today:
+    ends = retirement_date if status == EntryStatus.DEPRECATED else None
+    if ends is not None and ends <= today:
         raise Invalid.field(
             "retirement_date", "date", "Give a date after today, or retire it now."
         )

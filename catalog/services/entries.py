@@ -31,7 +31,10 @@ _OWN = ("provider", "model", "context_window", "max_output_tokens", "capabilitie
 
 @transaction.atomic
 def propose(*, actor: User, alias: str, facts: Mapping[str, Any]) -> CatalogEntry:
-    """Add a model by hand, as proposed. Raises Forbidden (role), Invalid or Conflict (not_unique)."""
+    """Add a model by hand, as proposed.
+
+    Raises Forbidden (role), Invalid or Conflict (not_unique).
+    """
     require_manager(actor)
     name = clean_text(alias, field="gateway_alias", minimum=1, maximum=200, single_line=True)
     if CatalogEntry.objects.filter(gateway_alias=name).exists():

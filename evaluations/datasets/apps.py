@@ -8,3 +8,11 @@ class DatasetsConfig(AppConfig):
 
     name = "evaluations.datasets"
     label = "evaluations_datasets"
+
+    def ready(self) -> None:
+        """Tell the lifecycle what datasets add to it."""
+        from evaluations.datasets import phase  # noqa: PLC0415 - models are not loaded before
+        from workloads.lifecycle import checks, evidence  # noqa: PLC0415
+
+        checks.contribute("prompting", phase.few_shot_checks)
+        evidence.register("dataset", phase.dataset_card)

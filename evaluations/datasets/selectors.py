@@ -17,6 +17,7 @@ from evaluations.datasets.models import (
     DraftExample,
     ExampleRevision,
     ImportUpload,
+    VersionExample,
 )
 from evaluations.metrics.types import ExampleView
 from portal.accounts.selectors import AnyUser
@@ -132,23 +133,16 @@ def golden_version(workload: Workload) -> DatasetVersion | None:
     return latest_version(dataset) if dataset else None
 
 
-def draft_of(dataset: Dataset) -> QuerySet[ExampleRevision]:
-    """Return the examples of the working draft in their order."""
-    ids = DraftExample.objects.filter(dataset=dataset).order_by("position", "id")
-    return (
-        ExampleRevision.objects.filter(pk__in=ids.values("revision"))
-        .extra(  # noqa: S610 - constant SQL; joins the draft's order without a foreign key name
-            select={"place": "SELECT d.position FROM evaluations_datasets_draftexample d"
-                    " WHERE d.revision_id = evaluations_datasets_examplerevision.id"},
-            order_by=["place"],
-        )
-    )
+def draft_lines(dataset: Dataset, kind: str = "") -> QuerySet[DraftExample]:
+    """Return the lines of the working draft, of one kind where ``kind`` says so."""
+    rows = DraftExample.objects.filter(dataset=dataset).select_related("revision")
+    return rows.filter(revision__kind=kind) if kind else rows
 
 
-def revisions_of(version: DatasetVersion, kind: str = "") -> QuerySet[ExampleRevision]:
-    """Return the version's examples, of one kind where ``kind`` says so."""
-    rows = ExampleRevision.objects.filter(pk__in=version.lines.values("revision"))
-    return rows.filter(kind=kind) if kind else rows
+def version_lines(version: DatasetVersion, kind: str = "") -> QuerySet[VersionExample]:
+    """Return the lines of a version, of one kind where ``kind`` says so."""
+    rows = VersionExample.objects.filter(version=version).select_related("revision")
+    return rows.filter(revision__kind=kind) if kind else rows
 
 
 def view_of(revision: ExampleRevision) -> ExampleView:
@@ -191,10 +185,15 @@ def shares(kinds: Mapping[str, int]) -> list[KindShare]:
     ]
 
 
-def kinds_of(revisions: QuerySet[ExampleRevision]) -> dict[str, int]:
-    """Return how many of ``revisions`` are of each kind."""
-    rows = revisions.order_by().values_list("kind").annotate(n=Count("id"))
-    return {kind: n for kind, n in rows}
+def draft_kinds(dataset: Dataset) -> dict[str, int]:
+    """Return how many examples of the draft are of each kind."""
+    rows = DraftExample.objects.filter(dataset=dataset).order_by()
+    return dict(rows.values_list("revision__kind").annotate(n=Count("id")))
+
+
+def expected_of(lines: QuerySet[Any]) -> list[Any]:
+    """Return what each line's example expects, for `balance_of`."""
+    return list(lines.values_list("revision__expected", flat=True))
 
 
 def balance_of(expected: Iterable[Any]) -> list[Balance]:

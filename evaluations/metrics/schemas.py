@@ -26,11 +26,11 @@ _MAX_SUBJECT = 65_536
 _SHOWN = 200
 
 
-class InvalidSchema(ValueError): - reads as a sentence where it is raised
+class InvalidSchema(ValueError):
     """The schema cannot be used; the message says where and why."""
 
 
-class TooCostly(ValueError): - reads as a sentence where it is raised
+class TooCostly(ValueError):
     """Checking one instance followed more references than allowed."""
 
 

@@ -14,7 +14,7 @@ _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _INFO = re.compile(r"[A-Za-z0-9_+.-]{0,40}")
 
 
-class InvalidJson(ValueError): - reads as a sentence where it is raised
+class InvalidJson(ValueError):
     """The text is not strict JSON; the message says what is wrong, without repeating the text."""
 
 

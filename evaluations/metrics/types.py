@@ -119,7 +119,7 @@ class Metric:
     scored_errors: frozenset[str] = field(default_factory=frozenset)
 
 
-class UnknownMetric(KeyError): - reads as a sentence where it is raised
+class UnknownMetric(KeyError):
     """No metric of that name (and version) is registered."""
 
     def __str__(self) -> str:

@@ -62,6 +62,10 @@ def new_owner() -> str:
     return f"{socket.gethostname()[:60]}/{os.getpid()}/{uuid.uuid4().hex[:12]}"
 
 
+def _disconnect() -> None:
+    connection.close()  # looked up in the thread that calls, whose connection it is
+
+
 class Driver:
     """Drives one run for a while. Use once: ``await Driver(...).drive()``."""
 
@@ -129,7 +133,7 @@ class Driver:
                 raise
             return Drive(self.owner, self._written, self._left_over)
         finally:
-            await self._loop.run_in_executor(self._thread, connection.close)
+            await self._loop.run_in_executor(self._thread, _disconnect)
             self._thread.shutdown(wait=False)
 
     def _join(self) -> bool:

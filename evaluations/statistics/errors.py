@@ -5,7 +5,7 @@ class StatisticsError(ValueError):
     """The numbers given cannot be what they are said to be: a count above n, a NaN."""
 
 
-class TooFew(StatisticsError): - reads as a sentence where it is raised
+class TooFew(StatisticsError):
     """There are not enough observations to say anything; carries how many would be needed."""
 
     def __init__(self, message: str, needed: int) -> None:

@@ -40,7 +40,9 @@ class SessionLimitsMiddleware:
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Asks for a sign-in: a page redirects, a fragment says 401 with HX-Redirect, the API 401."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
         """Answer a visitor without a session."""
         if wants_json(request):
             body = {

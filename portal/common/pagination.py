@@ -3,10 +3,10 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 
 from portal.common.errors import Invalid
 
@@ -22,6 +22,13 @@ class Page(Generic[M]):
     next_cursor: str
 
 
+def _column(rows: QuerySet[M], name: str) -> "Field[Any, Any]":
+    column = rows.model._meta.get_field(name)
+    if not isinstance(column, Field):
+        raise TypeError(f"{name} is not a column to page by")
+    return column
+
+
 def page_of(rows: QuerySet[M], *, by: str, cursor: str = "", size: int = PAGE_SIZE) -> Page[M]:
     """Return one page of ``rows`` ordered by the unique field ``by`` ("-seq" for newest first).
 
@@ -31,7 +38,7 @@ def page_of(rows: QuerySet[M], *, by: str, cursor: str = "", size: int = PAGE_SI
     if cursor:
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-            key = rows.model._meta.get_field(field).to_python(raw)
+            key = _column(rows, field).to_python(raw)
         except (ValueError, binascii.Error, ValidationError) as problem:
             raise Invalid(
                 "This page link is not valid; start from the first page.", code="bad_cursor"

@@ -1,4 +1,6 @@
-"""What other packages call: ``GatewayClient`` for one attempt, ``complete_with_retries`` for a single answer."""
+"""What other packages call: ``GatewayClient`` for one attempt, ``complete_with_retries`` for a
+single answer.
+"""
 
 import asyncio
 import time
@@ -19,11 +21,13 @@ SINGLE_CALL = RetryPolicy(base=0.25, cap=4.0)
 
 
 def complete_with_retries(request: CompletionRequest, *, attempts: int = 3) -> Completion:
-    """One answer for a caller that waits: the invoke endpoint, the playground, a judge that is tried out.
+    """One answer for a caller that waits: the invoke endpoint, the playground, a judge that is
+    tried out.
 
-    ``request.timeout_seconds`` bounds everything: all attempts and the pauses between them. A refused call (429) waits
-    as long as the gateway asks when that still fits; every attempt carries the same idempotency key. May be called from
-    any thread, also from one whose event loop is running. Raises the last attempt's ``GatewayError``.
+    ``request.timeout_seconds`` bounds everything: all attempts and the pauses between them. A
+    refused call (429) waits as long as the gateway asks when that still fits; every attempt carries
+    the same idempotency key. May be called from any thread, also from one whose event loop is
+    running. Raises the last attempt's ``GatewayError``.
     """
 
     async def run() -> Completion:
@@ -45,10 +49,11 @@ async def retried(
     attempts: int = 3,
     policy: RetryPolicy = SINGLE_CALL,
 ) -> Completion:
-    """``complete`` up to ``attempts`` times within ``request.timeout_seconds``; every attempt counts, also a 429.
+    """``complete`` up to ``attempts`` times within ``request.timeout_seconds``; every attempt
+    counts, also a 429.
 
-    Raises the ``GatewayError`` of the last attempt when it may not be repeated, no attempt is left, or the pause that is
-    due would pass the deadline.
+    Raises the ``GatewayError`` of the last attempt when it may not be repeated, no attempt is left,
+    or the pause that is due would pass the deadline.
     """
     started = time.monotonic()
     deadline = started + request.timeout_seconds

@@ -16,10 +16,11 @@ from portal.gateway.transport import GatewayClient, address_error
 def connect(*, max_connections: int = 128) -> GatewayClient:
     """A client for ``GATEWAY_URL`` with ``GATEWAY_API_KEY``; enter it with ``async with``.
 
-    ``GATEWAY_ALLOWED_HOSTS`` lists what may be connected to (``AllowedTarget.parse`` says how an entry is written).
-    When it is empty, the one allowed target is ``GATEWAY_URL`` itself, on public addresses only: a gateway inside the
-    company needs an entry that names its network. ``GATEWAY_ALLOW_LOOPBACK`` is for tests and the demo.
-    Raises ``GatewayError`` (``address_not_allowed``) when there is no gateway or it may not be connected to.
+    ``GATEWAY_ALLOWED_HOSTS`` lists what may be connected to (``AllowedTarget.parse`` says how an
+    entry is written). When it is empty, the one allowed target is ``GATEWAY_URL`` itself, on public
+    addresses only: a gateway inside the company needs an entry that names its network.
+    ``GATEWAY_ALLOW_LOOPBACK`` is for tests and the demo. Raises ``GatewayError``
+    (``address_not_allowed``) when there is no gateway or it may not be connected to.
     """
     url: str = settings.GATEWAY_URL
     if not url:

@@ -1,6 +1,7 @@
 """What can go wrong with one call, in words that may be shown to anybody.
 
-A message never holds the reply's body, an address or a key: those come from outside, and messages reach pages and logs.
+A message never holds the reply's body, an address or a key: those come from outside, and messages
+reach pages and logs.
 """
 
 from typing import Literal, get_args
@@ -22,12 +23,18 @@ ErrorCode = Literal[
 ]
 ERROR_CODES: tuple[ErrorCode, ...] = get_args(ErrorCode)
 
-# Another attempt at the same call may help: the fault was in the moment, not in the request or in the set-up.
-RETRYABLE: frozenset[ErrorCode] = frozenset({"rate_limited", "timeout", "truncated", "server_error", "unreachable"})
+# Another attempt at the same call may help: the fault was in the moment, not in the request or in
+# the set-up.
+RETRYABLE: frozenset[ErrorCode] = frozenset(
+    {"rate_limited", "timeout", "truncated", "server_error", "unreachable"}
+)
 # No call to this model can succeed until a person changes something.
 STOPS_CANDIDATE: frozenset[ErrorCode] = frozenset({"not_authorised", "address_not_allowed"})
-# The model may have worked for us although no answer can be used: such a call is booked at its estimate.
-MAYBE_BILLED: frozenset[ErrorCode] = frozenset({"timeout", "truncated", "too_large", "server_error", "malformed"})
+# The model may have worked for us although no answer can be used: such a call is booked at its
+# estimate.
+MAYBE_BILLED: frozenset[ErrorCode] = frozenset(
+    {"timeout", "truncated", "too_large", "server_error", "malformed"}
+)
 
 MESSAGES: dict[ErrorCode, str] = {
     "rate_limited": "The gateway limits how many calls it takes; this one was turned away for now.",
@@ -35,7 +42,10 @@ MESSAGES: dict[ErrorCode, str] = {
     "timeout": "The gateway did not answer within the time allowed.",
     "truncated": "The gateway's answer broke off before its end.",
     "too_large": "The gateway's answer is larger than what is accepted.",
-    "not_authorised": "The gateway does not accept the key for this model. Check GATEWAY_API_KEY and what the key may use.",
+    "not_authorised": (
+        "The gateway does not accept the key for this model. "
+        "Check GATEWAY_API_KEY and what the key may use."
+    ),
     "bad_request": "The gateway did not accept the request. Check the settings of this candidate.",
     "not_found": "The gateway does not know this model or this path.",
     "server_error": "The gateway, or the provider behind it, failed.",
@@ -44,7 +54,7 @@ MESSAGES: dict[ErrorCode, str] = {
     "malformed": "The gateway's answer is not a chat completion.",
     "address_not_allowed": (
         "The gateway's address is not on the list of allowed addresses. "
-        "GATEWAY_ALLOWED_HOSTS must name its scheme, host, port and, inside a company network, its network."
+        "GATEWAY_ALLOWED_HOSTS must name its scheme, host, port and, inside a company, its network."
     ),
 }
 
@@ -52,10 +62,11 @@ MESSAGES: dict[ErrorCode, str] = {
 class GatewayError(Exception):
     """A call that brought no answer that can be used.
 
-    ``code`` says what happened, ``message`` says it in plain words. ``retry_after`` is the gateway's own wish in
-    seconds, as told (not capped). ``retryable``: the same call may succeed later. ``stops_candidate``: no call to this
-    model can succeed. ``maybe_billed``: the gateway may have done the work, so the call is booked at its estimate.
-    ``status`` is the HTTP status when there was one; ``latency_ms`` how long the attempt took, when it was made.
+    ``code`` says what happened, ``message`` says it in plain words. ``retry_after`` is the
+    gateway's own wish in seconds, as told (not capped). ``retryable``: the same call may succeed
+    later. ``stops_candidate``: no call to this model can succeed. ``maybe_billed``: the gateway may
+    have done the work, so the call is booked at its estimate. ``status`` is the HTTP status when
+    there was one; ``latency_ms`` how long the attempt took, when it was made.
     """
 
     def __init__(
@@ -74,7 +85,9 @@ class GatewayError(Exception):
         self.message = message or MESSAGES[code]
         self.retry_after = retry_after
         self.retryable = code in RETRYABLE if retryable is None else retryable
-        self.stops_candidate = code in STOPS_CANDIDATE if stops_candidate is None else stops_candidate
+        self.stops_candidate = (
+            code in STOPS_CANDIDATE if stops_candidate is None else stops_candidate
+        )
         self.maybe_billed = code in MAYBE_BILLED if maybe_billed is None else maybe_billed
         self.status = status
         self.latency_ms = latency_ms

@@ -7,15 +7,16 @@ from typing import Literal
 class AdaptiveLimit:
     """Additive increase, multiplicative decrease, in proportion to how much goes wrong.
 
-    The share of bad calls is followed by a moving average ``bad`` (gain 1/8). A bad call lowers the limit to
-    ``limit * (1 - bad / 2)``, once per round trip: calls that were started before the last decrease say nothing about
-    it. Every ``limit`` good calls raise it by one. This is the rule of DCTCP (Alizadeh et al., SIGCOMM 2010): a gateway
-    that loses 4 % of its calls keeps its concurrency, one that loses all of them is left alone within a few rounds.
+    The share of bad calls is followed by a moving average ``bad`` (gain 1/8). A bad call lowers the
+    limit to ``limit * (1 - bad / 2)``, once per round trip: calls that were started before the last
+    decrease say nothing about it. Every ``limit`` good calls raise it by one. This is the rule of
+    DCTCP (Alizadeh et al., SIGCOMM 2010): a gateway that loses 4 % of its calls keeps its
+    concurrency, one that loses all of them is left alone within a few rounds.
     """
 
     GAIN = 1 / 8
-    # More than this at once, before the first answer, is a flood. Until the first bad call every good one adds one,
-    # so that a limit of 128 is reached within the first round trip.
+    # More than this at once, before the first answer, is a flood. Until the first bad call every
+    # good one adds one, so that a limit of 128 is reached within the first round trip.
     START = 64
 
     def __init__(self, highest: int) -> None:
@@ -46,13 +47,20 @@ class AdaptiveLimit:
 
 
 class Circuit:
-    """Opens after ``after`` failures in a row; then nothing is sent for ``rest`` seconds, then one call tries.
+    """Opens after ``after`` failures in a row; then nothing is sent for ``rest`` seconds, then one
+    call tries.
 
-    The call that tries closes the circuit by succeeding, or leaves it open for twice as long, at most ``longest_rest``.
+    The call that tries closes the circuit by succeeding, or leaves it open for twice as long, at
+    most ``longest_rest``.
     """
 
     def __init__(
-        self, clock: Callable[[], float], *, after: int = 10, rest: float = 5.0, longest_rest: float = 60.0
+        self,
+        clock: Callable[[], float],
+        *,
+        after: int = 10,
+        rest: float = 5.0,
+        longest_rest: float = 60.0,
     ) -> None:
         self._clock = clock
         self._after = after
@@ -72,7 +80,7 @@ class Circuit:
         return "open" if self._clock() < self._open_until else "half_open"
 
     def wait(self) -> float | None:
-        """Seconds until a call may start: 0.0 now, ``None`` while the call that tries is under way."""
+        """Seconds until a call may start: 0.0 now, ``None`` while one call is trying."""
         if self._open_until is None:
             return 0.0
         if self._trying:

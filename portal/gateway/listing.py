@@ -16,6 +16,8 @@ PRICES = {
     "price_out": "output_cost_per_token",
 }
 SIZES = {"context_window": "max_input_tokens", "max_output_tokens": "max_output_tokens"}
+# Arguments of ``ModelInfo`` by name.
+Fields = dict[str, Any]
 HIGHEST_PRICE = Decimal(100_000)
 LARGEST_SIZE = 1_000_000_000
 # The row of LiteLLM's price map that documents the fields.
@@ -23,10 +25,12 @@ DOCUMENTATION = "sample_spec"
 
 
 def models_of_litellm(value: object) -> list[ModelInfo] | None:
-    """The models of LiteLLM's ``/model/info``, sorted by alias; ``None`` when the reply has another shape.
+    """The models of LiteLLM's ``/model/info``, sorted by alias; ``None`` when the reply has another
+    shape.
 
-    Patterns (``openai/*``) are left out: they are no model that can be called. Several deployments behind one alias
-    become one model with the dearest price and the smallest limits, since any of them may answer.
+    Patterns (``openai/*``) are left out: they are no model that can be called. Several deployments
+    behind one alias become one model with the dearest price and the smallest limits, since any of
+    them may answer.
     """
     rows = value.get("data") if isinstance(value, dict) else None
     if not isinstance(rows, list):
@@ -48,15 +52,16 @@ def models_of_openai(value: object) -> list[ModelInfo] | None:
     found: dict[str, ModelInfo] = {}
     for row in rows:
         alias = row.get("id") if isinstance(row, dict) else None
-        if not _is_alias(alias):
+        if not isinstance(alias, str) or not _is_alias(alias):
             continue
         problems: list[str] = []
-        sizes = {name: _size(row, key, problems) for name, key in SIZES.items()}
+        sizes: Fields = {name: _size(row, key, problems) for name, key in SIZES.items()}
         owner = row.get("owned_by")
         extra = {
             key: item
             for key, item in row.items()
-            if key not in {"id", "object", "created", "owned_by", *SIZES.values()} and item is not None
+            if key not in {"id", "object", "created", "owned_by", *SIZES.values()}
+            and item is not None
         }
         found[alias] = ModelInfo(
             alias=alias,
@@ -71,7 +76,7 @@ def models_of_openai(value: object) -> list[ModelInfo] | None:
 
 def _model_of_row(row: object) -> ModelInfo | None:
     alias = row.get("model_name") if isinstance(row, dict) else None
-    if not isinstance(row, dict) or not _is_alias(alias):
+    if not isinstance(row, dict) or not isinstance(alias, str) or not _is_alias(alias):
         return None
     given = row.get("model_info")
     info: Mapping[str, Any] = given if isinstance(given, dict) else {}
@@ -80,15 +85,17 @@ def _model_of_row(row: object) -> ModelInfo | None:
     prefix, slash, name = str(path or alias).partition("/")
     provider = info.get("litellm_provider")
     problems: list[str] = []
-    prices = {field: _price(info, key, problems) for field, key in PRICES.items()}
-    sizes = {field: _size(info, key, problems) for field, key in SIZES.items()}
+    prices: Fields = {field: _price(info, key, problems) for field, key in PRICES.items()}
+    sizes: Fields = {field: _size(info, key, problems) for field, key in SIZES.items()}
     abilities = {key for key in info if key.startswith("supports_")}
     used = {*PRICES.values(), *SIZES.values(), *abilities, "litellm_provider"}
     return ModelInfo(
-        alias=str(alias),
+        alias=alias,
         provider=provider if isinstance(provider, str) else (prefix if slash else ""),
         model=name if slash else prefix,
-        capabilities=tuple(sorted(key.removeprefix("supports_") for key in abilities if info[key] is True)),
+        capabilities=tuple(
+            sorted(key.removeprefix("supports_") for key in abilities if info[key] is True)
+        ),
         extra={key: item for key, item in info.items() if key not in used and item is not None},
         problems=tuple(problems),
         **prices,
@@ -101,7 +108,9 @@ def _merged(one: ModelInfo, other: ModelInfo) -> ModelInfo:
     changes: dict[str, Any] = {}
     problems = list(dict.fromkeys((*one.problems, *other.problems)))
     for field, choose in (*((name, max) for name in PRICES), *((name, min) for name in SIZES)):
-        values = [value for value in (getattr(one, field), getattr(other, field)) if value is not None]
+        values = [
+            value for value in (getattr(one, field), getattr(other, field)) if value is not None
+        ]
         changes[field] = choose(values) if values else None
         if len(set(values)) > 1:
             problems.append(f"{field}: the deployments behind this alias differ")
@@ -143,10 +152,9 @@ def _size(info: Mapping[str, Any], key: str, problems: list[str]) -> int | None:
     return None
 
 
-def _is_alias(alias: object) -> bool:
+def _is_alias(alias: str) -> bool:
     return (
-        isinstance(alias, str)
-        and 0 < len(alias) <= 200
+        0 < len(alias) <= 200
         and alias.isprintable()
         and "*" not in alias
         and alias != DOCUMENTATION

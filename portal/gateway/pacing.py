@@ -1,8 +1,8 @@
-"""When the next call to one model may start. Pure: the clock is given, nothing waits, nothing is sent.
+"""When the next call to one model may start. Pure: nothing waits here and nothing is sent.
 
-A driver keeps one ``Pace`` per model. It asks ``wait``; at 0.0 it takes the next item (``unpark`` first), calls
-``start``, makes the call, and tells how it ended by ``finished``. An item that shall be tried again is ``park``\\ ed until
-its time: it holds no slot while it waits.
+A driver keeps one ``Pace`` per model. It asks ``wait``; at 0.0 it takes the next item (``unpark``
+first), calls ``start``, makes the call, and tells how it ended by ``finished``. An item that shall
+be tried again is handed to ``park`` with its time: it holds no slot while it waits.
 """
 
 import heapq
@@ -34,7 +34,9 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class PaceState:
-    """What a pace has learned, to be shared with other drivers of the same model. Times are of its own clock."""
+    """What a pace has learned, to be shared with other drivers of the same model. Times are of its
+    own clock.
+    """
 
     limit: float
     rate: float | None
@@ -42,10 +44,16 @@ class PaceState:
 
 
 class Pace(Generic[Item]):
-    """Concurrency, rate, circuit and parked items of one model, of at most ``max_concurrency`` calls in flight."""
+    """Concurrency, rate, circuit and parked items of one model, of at most ``max_concurrency``
+    calls in flight.
+    """
 
     def __init__(
-        self, max_concurrency: int, *, clock: Callable[[], float] = time.monotonic, circuit: Circuit | None = None
+        self,
+        max_concurrency: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        circuit: Circuit | None = None,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError("max_concurrency must be at least 1")
@@ -60,7 +68,7 @@ class Pace(Generic[Item]):
         self.in_flight = 0
 
     def wait(self) -> float | None:
-        """Seconds until a call may start: 0.0 now; ``None`` when first a call in flight has to end."""
+        """Seconds until a call may start: 0.0 now; ``None`` when a call must end first."""
         if self.in_flight >= self._limit.calls:
             return None
         rest = self._circuit.wait()
@@ -76,11 +84,14 @@ class Pace(Generic[Item]):
         self._rate.sent(now)
         return Ticket(self._newest, self._rate.epoch, now, self._circuit.started())
 
-    def finished(self, ticket: Ticket, error: GatewayError | None = None, *, until: float | None = None) -> None:
+    def finished(
+        self, ticket: Ticket, error: GatewayError | None = None, *, until: float | None = None
+    ) -> None:
         """The call of ``ticket`` ended: with an answer, or with ``error``.
 
-        ``until`` is when a refused call may be repeated (``Retry.at``); without it, now. Errors that another attempt
-        cannot mend are answers too: the gateway is there and fast enough to say no.
+        ``until`` is when a refused call may be repeated (``Retry.at``); without it, now. Errors
+        that another attempt cannot mend are answers too: the gateway is there and fast enough to
+        say no.
         """
         self.in_flight -= 1
         if error is not None and error.code == "rate_limited":
@@ -129,7 +140,9 @@ class Pace(Generic[Item]):
         return items
 
     def next_ready_in(self) -> float | None:
-        """Seconds until the first parked item is ready, 0.0 when one is; ``None`` without parked items."""
+        """Seconds until the first parked item is ready, 0.0 when one is; ``None`` without parked
+        items.
+        """
         return max(0.0, self._parked[0][0] - self._clock()) if self._parked else None
 
     @property
@@ -157,6 +170,8 @@ class Pace(Generic[Item]):
         return PaceState(self._limit.value, self._rate.rate, self._rate.paused_until)
 
     def adopt(self, state: PaceState) -> None:
-        """Take over what another driver learned where it is more careful: hints, never needed to be correct."""
+        """Take over what another driver learned where it is more careful: hints, never needed to be
+        correct.
+        """
         self._limit.value = max(1.0, min(self._limit.value, state.limit))
         self._rate.adopt(state.rate, state.paused_until)

@@ -3,31 +3,32 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 # First guesses look this far back: most limits are written per second or per minute.
 LOOK_BACK = 1.0
-# The first rate after a refusal, unless more was let through: high, since too high shows at once and costs few calls,
-# while too low would cost time.
+# The first rate after a refusal, unless more was let through: high, since too high shows at once
+# and costs few calls, while too low would cost time.
 FIRST_RATE = 128.0
-# An epoch ends when it has shown enough: so many replies without a refusal while the limit is still searched for, so
-# many once it is known from above, so many when the rate is settled.
+# An epoch ends when it has shown enough: so many replies without a refusal while the limit is still
+# searched for, so many once it is known from above, so many when the rate is settled.
 CLEAR_SEARCHING = 4
 CLEAR_BELOW = 12
 FINE_SAMPLE = 25
 SHORTEST_EPOCH = 0.1
-# Overload: at least so many refusals, and at least this share; a smaller share than the strong one needs more replies.
+# Overload: at least so many refusals, and at least this share; a smaller share than the strong one
+# needs more replies.
 OVERLOAD_REFUSALS = 3
 OVERLOAD_SHARE = 0.08
 STRONG_SHARE = 0.5
+STRONG_SAMPLE = 5
 MILD_SAMPLE = 15
 # A closed gate: at least so many refusals, and hardly anything else.
 CLOSED_REFUSALS = 5
 CLOSED_SHARE = 0.9
 # A pause longer than this means a limit over a longer time, which is spread evenly.
 SHORT_PAUSE = 1.5
-# Refusals that go on while the rate falls three times in a row are not refused because of the rate. From then on only
-# a clearly greater share is a sign.
+# Refusals that go on while the rate falls three times in a row are not refused because of the rate.
+# From then on only a clearly greater share is a sign.
 NOISE_FROM = 0.1
 NOISE_CUTS = 3
 NOISE_SAMPLE = 40
@@ -65,18 +66,21 @@ class _Epoch:
 
 
 class LearnedRate:
-    """No limit until a call is refused; then calls are spaced at the rate that the gateway was seen to let through.
+    """No limit until a call is refused; then calls are spaced at the rate that the gateway was seen
+    to let through.
 
-    Time is cut into epochs of one rate each. Only replies to calls that were sent within the epoch count, so that the
-    echo of an older, faster rate is not taken for the answer to the new one. What ends an epoch:
+    Time is cut into epochs of one rate each. Only replies to calls that were sent within the epoch
+    count, so that the echo of an older, faster rate is not taken for the answer to the new one.
+    What ends an epoch:
 
-    - Hardly anything let through: the gate is closed. Nothing is sent until the earliest time that the gateway named;
-      then at the rate of the last second before, or at the mean of the whole cycle when the pause was long.
+    - Hardly anything let through: the gate is closed. Nothing is sent until the earliest time that
+      the gateway named; then at the rate of the last second before, or at the mean of the whole
+      cycle when the pause was long.
     - Refusals: what was accepted per second is what the gateway takes; calls go on at 98 % of that.
-    - Refusals in the same share although the rate was lowered again and again: they have another reason than the rate.
-      The cuts are taken back, and that share is what is normal from now on.
-    - No refusal: faster. Twice as fast while no limit was met, half-way to the lowest rate that was too fast after
-      that, by 2 % every few seconds once the limit is known.
+    - Refusals although the rate was lowered again and again: they have another reason than the
+      rate. The limit is dropped, and that share of refusals is what is normal from now on.
+    - No refusal: faster. Twice as fast while no limit was met, half-way to the lowest rate that was
+      too fast after that, by 2 % at a time once the limit is known.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -106,22 +110,14 @@ class LearnedRate:
         return self._epoch.number
 
     @property
-    def state(self) -> Literal["free", "paced", "paused"]:
-        """``free``: no limit is known. ``paused``: nothing is sent until ``paused_until``."""
-        if self.rate is None:
-            return "free"
-        return "paused" if self._clock() < self.paused_until else "paced"
-
-    @property
     def noisy(self) -> bool:
         """Whether a share of the refusals is known to have nothing to do with how much is sent."""
         return self._noise > 0
 
     def wait(self) -> float:
         """Seconds until the next call may be sent; 0.0 means now."""
-        if self.rate is None:
-            return 0.0
-        return max(0.0, max(self._next_at, self.paused_until) - self._clock())
+        ready_at = self.paused_until if self.rate is None else max(self._next_at, self.paused_until)
+        return max(0.0, ready_at - self._clock())
 
     def sent(self, now: float) -> None:
         """A call is sent."""
@@ -147,10 +143,16 @@ class LearnedRate:
             self._epoch.accepted += 1
             self._seen(sent_at)
             self._decide(now)
-        elif self.rate is not None and self._learning_since is not None and number > self._learning_since[0]:
+        elif (
+            self.rate is not None
+            and self._learning_since is not None
+            and number > self._learning_since[0]
+        ):
             # Let through although an earlier call was refused: the gate was open after all.
             self._after_first += 1
-            self.rate = max(self.rate, self._after_first / max(now - self._learning_since[1], SHORTEST_EPOCH))
+            self.rate = max(
+                self.rate, self._after_first / max(now - self._learning_since[1], SHORTEST_EPOCH)
+            )
             self._next_at = min(self._next_at, now + 1 / self.rate)
 
     def refused(self, number: int, epoch: int, sent_at: float, until: float) -> None:
@@ -167,7 +169,9 @@ class LearnedRate:
             self._decide(now)
 
     def adopt(self, rate: float | None, paused_until: float) -> None:
-        """Take over what another driver of the same model has learned: the lower rate, the later pause."""
+        """Take over what another driver of the same model has learned: the lower rate, the later
+        pause.
+        """
         self.paused_until = max(self.paused_until, paused_until)
         if rate is not None and (self.rate is None or rate < self.rate):
             now = self._clock()
@@ -197,12 +201,13 @@ class LearnedRate:
             if epoch.replies >= max(enough, self.rate * SHORTEST_EPOCH) and age >= SHORTEST_EPOCH:
                 self._clear(now)
         elif epoch.refused >= OVERLOAD_REFUSALS and epoch.share >= OVERLOAD_SHARE:
-            enough = CLOSED_REFUSALS if epoch.share >= STRONG_SHARE else MILD_SAMPLE
+            enough = STRONG_SAMPLE if epoch.share >= STRONG_SHARE else MILD_SAMPLE
             if age >= SHORTEST_EPOCH and epoch.replies >= enough:
                 self._overloaded(now)
         elif epoch.replies >= 2 * FINE_SAMPLE:
-            # One or two in fifty: a rate that was measured is a little too high. One that was guessed from a few
-            # replies is as likely too low, and these the echo of what was before: the search goes on.
+            # One or two in fifty: a rate that was measured is a little too high. One that was
+            # guessed from a few replies is as likely too low, and these the echo of what was
+            # before: the search goes on.
             if self._guessed:
                 self._clear(now)
             else:
@@ -233,7 +238,8 @@ class LearnedRate:
             rate = self._cycle_accepted / max(until - started, SHORTEST_EPOCH)
         else:
             rate = SAFETY * self._last_second(now)
-        # Too little let through, in too short a time, measures nothing: then the way up is searched for again.
+        # Too little let through, in too short a time, measures nothing: then the way up is searched
+        # for again.
         measured = self._cycle_accepted >= FINE_SAMPLE or now - started >= LOOK_BACK
         self._settled_at = until if measured and self._cycle_accepted >= OVERLOAD_REFUSALS else None
         self.rate = max(rate, SLOWEST)
@@ -251,7 +257,10 @@ class LearnedRate:
         if epoch.share < NOISE_FROM or not self._falling:
             self._cuts, self._cut_replies = 0, [0, 0]
         self._cuts += 1
-        self._cut_replies = [self._cut_replies[0] + epoch.refused, self._cut_replies[1] + epoch.replies]
+        self._cut_replies = [
+            self._cut_replies[0] + epoch.refused,
+            self._cut_replies[1] + epoch.replies,
+        ]
         self._falling = True
         self._closed_again = False
         if self._cuts >= NOISE_CUTS and epoch.share < STRONG_SHARE:
@@ -272,7 +281,8 @@ class LearnedRate:
         epoch, age = self._epoch, now - self._epoch.started
         self._falling = self._closed_again = False
         if epoch.sent < 0.5 * self.rate * age:
-            # Something else holds the calls back. A limit that is not reached for a while is forgotten.
+            # Something else holds the calls back. A limit that is not reached for a while is
+            # forgotten.
             self._unused_since = self._unused_since or now
             if now - self._unused_since >= FORGET_AFTER:
                 self._forget()

@@ -1,4 +1,4 @@
-"""From the bytes of a reply to a ``Completion`` in which nothing is believed that was not checked."""
+"""From the bytes of a reply to a ``Completion`` in which nothing is believed unchecked."""
 
 import json
 import re
@@ -14,7 +14,8 @@ from portal.gateway.types import Completion, CompletionRequest
 COST_HEADER = "x-litellm-response-cost"
 CALL_ID_HEADER = "x-litellm-call-id"
 MAX_COST = Decimal(1_000_000)
-# A prompt has at most a token a byte; the rest is room for a gateway's own system text and the chat format.
+# A prompt has at most a token a byte; the rest is room for a gateway's own system text and the chat
+# format.
 PROMPT_ROOM = 4096
 # Some providers count their end marks on top of max_tokens.
 OUTPUT_ROOM = 32
@@ -38,8 +39,9 @@ class Draft:
 def parse_json(body: bytes) -> tuple[Any, bool]:
     """The value of a JSON body, and whether bytes that are no text had to be replaced.
 
-    Raises ``GatewayError``: ``truncated`` when the text ends too early, ``malformed`` for everything else that is not
-    one JSON value: prose, HTML, NaN, a key that comes twice, numbers and depths that no honest reply has.
+    Raises ``GatewayError``: ``truncated`` when the text ends too early, ``malformed`` for
+    everything else that is not one JSON value: prose, HTML, NaN, a key that comes twice, numbers
+    and depths that no honest reply has.
     """
     try:
         text, cleaned = body.decode("utf-8"), False
@@ -49,7 +51,9 @@ def parse_json(body: bytes) -> tuple[Any, bool]:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant), cleaned
     except json.JSONDecodeError as error:
         stripped = text.strip()
-        if stripped.startswith("{") and (not stripped.endswith("}") or error.pos >= len(text.rstrip())):
+        if stripped.startswith("{") and (
+            not stripped.endswith("}") or error.pos >= len(text.rstrip())
+        ):
             raise GatewayError("truncated") from None
         raise GatewayError("malformed") from None
     except (ValueError, RecursionError):
@@ -57,7 +61,9 @@ def parse_json(body: bytes) -> tuple[Any, bool]:
 
 
 def draft_of_body(body: bytes) -> Draft:
-    """Read a whole, unstreamed reply. Raises ``GatewayError`` (``truncated``, ``malformed``, ``server_error``)."""
+    """Read a whole, unstreamed reply. Raises ``GatewayError`` (``truncated``, ``malformed``,
+    ``server_error``).
+    """
     value, cleaned = parse_json(body)
     if not isinstance(value, dict):
         raise GatewayError("malformed")
@@ -82,9 +88,16 @@ def draft_of_body(body: bytes) -> Draft:
 
 
 def completion_of(
-    draft: Draft, request: CompletionRequest, headers: Mapping[str, str], *, latency_ms: float, ttft_ms: float | None = None
+    draft: Draft,
+    request: CompletionRequest,
+    headers: Mapping[str, str],
+    *,
+    latency_ms: float,
+    ttft_ms: float | None = None,
 ) -> Completion:
-    """Check a reply against its request. Raises ``GatewayError`` ``malformed`` when there is no text to speak of."""
+    """Check a reply against its request. Raises ``GatewayError`` ``malformed`` when there is no
+    text to speak of.
+    """
     flags: list[str] = []
     finish_reason = _word(draft.finish_reason)
     if not finish_reason:
@@ -129,7 +142,9 @@ def completion_of(
 
 
 def clean_text(text: str) -> tuple[str, bool]:
-    """The text without what no database takes (NUL, lone surrogates become U+FFFD), and whether anything changed."""
+    """The text without what no database takes (NUL, lone surrogates become U+FFFD), and whether
+    anything changed.
+    """
     cleaned = text.replace("\x00", "\ufffd") if "\x00" in text else text
     try:
         cleaned.encode("utf-8")
@@ -142,8 +157,8 @@ def clean_text(text: str) -> tuple[str, bool]:
 def is_same_model(resolved: str, accepted: tuple[str, ...]) -> bool:
     """Whether the gateway's word for the model can stand for one of the names that were asked for.
 
-    The provider's prefix is ignored (``openai/x`` is ``x``), and a dated snapshot is the model it is a snapshot of
-    (``x-2025-04-14``). Another size or family (``x-mini``) is another model.
+    The provider's prefix is ignored (``openai/x`` is ``x``), and a dated snapshot is the model it
+    is a snapshot of (``x-2025-04-14``). Another size or family (``x-mini``) is another model.
     """
     bare = resolved.casefold().rsplit("/", 1)[-1]
     for name in accepted:
@@ -158,7 +173,11 @@ def _text_of(draft: Draft, flags: list[str]) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, list):
-        texts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type") == "text"]
+        texts = [
+            part.get("text")
+            for part in content
+            if isinstance(part, dict) and part.get("type") == "text"
+        ]
         if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
             flags.append("content_parts")
             return "".join(str(text) for text in texts)
@@ -168,13 +187,17 @@ def _text_of(draft: Draft, flags: list[str]) -> str:
 def _usage_of(
     usage: object, request: CompletionRequest, text: str, flags: list[str]
 ) -> tuple[int, int, int, bool]:
-    """Tokens in, cached, out, and whether they are the gateway's. A count out of its bounds is replaced by our own."""
+    """Tokens in, cached, out, and whether they are the gateway's. A count out of its bounds is
+    replaced by our own.
+    """
     estimate_in = estimate_prompt_tokens(request.messages)
     estimate_out = min(estimate_tokens(text), request.max_tokens)
     if not isinstance(usage, dict):
         flags.append("usage_missing" if usage is None else "usage_invalid")
         return estimate_in, 0, estimate_out, False
-    prompt_bytes = sum(len(message["content"].encode("utf-8", "replace")) for message in request.messages)
+    prompt_bytes = sum(
+        len(message["content"].encode("utf-8", "replace")) for message in request.messages
+    )
     most_in = max(prompt_bytes, estimate_in) + PROMPT_ROOM
     tokens_in = _count(usage.get("prompt_tokens"), most_in, flags)
     tokens_out = _count(usage.get("completion_tokens"), request.max_tokens + OUTPUT_ROOM, flags)
@@ -214,7 +237,12 @@ def _cost_of(text: str | None, flags: list[str]) -> Decimal | None:
 
 def _word(value: object, longest: int = 40) -> str:
     """A short printable ASCII word of the gateway, else an empty text."""
-    if isinstance(value, str) and 0 < len(value) <= longest and value.isascii() and value.isprintable():
+    if (
+        isinstance(value, str)
+        and 0 < len(value) <= longest
+        and value.isascii()
+        and value.isprintable()
+    ):
         return value
     return ""
 

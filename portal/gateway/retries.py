@@ -13,7 +13,9 @@ Reason = Literal["not_retryable", "tries_used_up", "patience_used_up"]
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again at ``at`` (seconds of the policy's clock). ``counts``: this try counts against ``max_tries``."""
+    """Try again at ``at`` (seconds of the policy's clock). ``counts``: this try counts against
+    ``max_tries``.
+    """
 
     at: float
     counts: bool
@@ -28,11 +30,13 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """The one retry rule: full jitter for failures, the gateway's word for refused calls, an end to both.
+    """The one retry rule: full jitter for failures, the gateway's word for refused calls, an end to
+    both.
 
-    Pauses after the n-th failed try lie evenly between 0 and ``min(cap, base * 2**n)`` seconds ("full jitter", Brooker,
-    AWS Architecture Blog 2015). A refused call (429) waits as long as ``Retry-After`` says, at most
-    ``longest_retry_after`` seconds, and uses up no try; ``patience`` seconds after its first try it is given up.
+    Pauses after the n-th failed try lie evenly between 0 and ``min(cap, base * 2**n)`` seconds
+    ("full jitter", Brooker, AWS Architecture Blog 2015). A refused call (429) waits as long as
+    ``Retry-After`` says, at most ``longest_retry_after`` seconds, and uses up no try; ``patience``
+    seconds after its first try it is given up.
     """
 
     max_tries: int = 5
@@ -53,8 +57,9 @@ class RetryPolicy:
     ) -> Retry | GiveUp:
         """What to do after ``error``.
 
-        ``tries`` counts the tries made so far that count, this one included unless it was refused; ``refusals`` the
-        429s in a row, this one included; ``waiting_since`` is when the item was first tried, by the policy's clock.
+        ``tries`` counts the tries made so far that count, this one included unless it was refused;
+        ``refusals`` the 429s in a row, this one included; ``waiting_since`` is when the item was
+        first tried, by the policy's clock.
         """
         if not error.retryable:
             return GiveUp("not_retryable")

@@ -9,10 +9,12 @@ TEXT_CAP = 1 << 20
 
 
 async def draft_of_events(chunks: AsyncIterator[bytes], first_text: Callable[[], None]) -> Draft:
-    """Read OpenAI's chat completion events until ``[DONE]``; ``first_text`` is called when the first text comes.
+    """Read OpenAI's chat completion events until ``[DONE]``; ``first_text`` is called when the
+    first text comes.
 
-    Raises ``GatewayError``: ``truncated`` when the stream ends without ``[DONE]``, ``server_error`` for an error event,
-    ``too_large`` for more than a mebibyte of text, ``malformed`` for events that are something else.
+    Raises ``GatewayError``: ``truncated`` when the stream ends without ``[DONE]``, ``server_error``
+    for an error event, ``too_large`` for more than a mebibyte of text, ``malformed`` for events
+    that are something else.
     """
     draft = Draft()
     texts: list[str] = []
@@ -66,7 +68,9 @@ def _take_choice(choices: object, draft: Draft) -> tuple[str, str]:
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The lines of a body that comes in pieces, without their ends. What follows the last line end is dropped."""
+    """The lines of a body that comes in pieces, without their ends. What follows the last line end
+    is dropped.
+    """
     rest = b""
     async for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")

@@ -1,4 +1,6 @@
-"""One HTTP call to the gateway: bounded in time and size, to a checked address, with every failure typed."""
+"""One HTTP call to the gateway: bounded in time and size, to a checked address, with every failure
+typed.
+"""
 
 import asyncio
 import json
@@ -13,7 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
-from portal.gateway.addresses import AddressError, AddressPolicy, literal_address
+from portal.gateway.addresses import AddressError, AddressPolicy
 from portal.gateway.errors import GatewayError
 from portal.gateway.listing import models_of_litellm, models_of_openai
 from portal.gateway.replies import Draft, completion_of, draft_of_body, parse_json
@@ -28,22 +30,26 @@ CONNECT_SECONDS = 5.0
 FIRST_BYTE_SECONDS = 30.0
 LISTING_SECONDS = 30.0
 BODY_CAP = 1 << 20
-# Every event of a stream repeats some 250 bytes around its token: the text in it is capped on its own.
+# Every event of a stream repeats some 250 bytes around its token: the text in it is capped on its
+# own.
 STREAM_CAP = 8 << 20
 # A gateway with hundreds of models describes each in some 3 kB.
 LISTING_CAP = 16 << 20
 ERROR_BODY_CAP = 16 << 10
 PIECE = 64 << 10
-# The other listing is worth a try when a gateway does not know this one, or does not show it to this key.
+# The other listing is worth a try when a gateway does not know this one, or does not show it to
+# this key.
 NO_LISTING = frozenset({"not_found", "not_authorised", "bad_request", "malformed", "redirect"})
 
 
 class GatewayClient:
-    """A pool of connections to one gateway. Use it as ``async with``; one client serves many calls at once.
+    """A pool of connections to one gateway. Use it as ``async with``; one client serves many calls
+    at once.
 
-    ``base_url`` with or without ``/v1`` at its end. Raises ``GatewayError`` (``address_not_allowed``) at once when the
-    address has a wrong form or may not be used by ``allow``, and ``not_authorised`` for a key that is no header value.
-    ``first_byte_seconds`` bounds every silence of the gateway; the request's own deadline bounds the whole attempt.
+    ``base_url`` with or without ``/v1`` at its end. Raises ``GatewayError``
+    (``address_not_allowed``) at once when the address has a wrong form or may not be used by
+    ``allow``, and ``not_authorised`` for a key that is no header value. ``first_byte_seconds``
+    bounds every silence of the gateway; the request's own deadline bounds the whole attempt.
     """
 
     def __init__(
@@ -61,9 +67,13 @@ class GatewayClient:
         except AddressError as error:
             raise address_error(error) from None
         if parts.query or "?" in base_url:
-            raise GatewayError("address_not_allowed", "The gateway's address must not hold a query (?).")
+            raise GatewayError(
+                "address_not_allowed", "The gateway's address must not hold a query (?)."
+            )
         if not api_key.isascii() or not api_key.isprintable():
-            raise GatewayError("not_authorised", "The gateway's key holds characters that no key has.")
+            raise GatewayError(
+                "not_authorised", "The gateway's key holds characters that no key has."
+            )
         self._root = base_url.rstrip("/").removesuffix("/v1").rstrip("/")
         self._scheme = parts.scheme
         self._allow = allow
@@ -104,7 +114,9 @@ class GatewayClient:
             self._session = None
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        """Make one attempt at one completion. Raises ``GatewayError`` with the time it took in ``latency_ms``."""
+        """Make one attempt at one completion. Raises ``GatewayError`` with the time it took in
+        ``latency_ms``.
+        """
         started = time.perf_counter()
         first_text_at: list[float] = []
         body = _body_of(request)
@@ -121,7 +133,12 @@ class GatewayClient:
 
         try:
             draft, reply_headers = await self._call(
-                "POST", "/v1/chat/completions", read, request.timeout_seconds, data=body, headers=headers
+                "POST",
+                "/v1/chat/completions",
+                read,
+                request.timeout_seconds,
+                data=body,
+                headers=headers,
             )
             ended = time.perf_counter()
             return completion_of(
@@ -136,7 +153,8 @@ class GatewayClient:
             raise
 
     async def model_info(self) -> list[ModelInfo]:
-        """The gateway's models with prices and limits as far as it tells them (LiteLLM), else their names.
+        """The gateway's models with prices and limits as far as it tells them (LiteLLM), else their
+        names.
 
         Raises ``GatewayError`` when neither listing can be had.
         """
@@ -164,7 +182,8 @@ class GatewayClient:
 
         body, _ = await self._call("GET", path, read, LISTING_SECONDS)
         try:
-            # Unlike an answer, a listing may hold NaN: that price is reported and skipped, the others are taken.
+            # Unlike an answer, a listing may hold NaN: that price is reported and skipped, the
+            # others are taken.
             return json.loads(body)
         except (ValueError, RecursionError):
             return parse_json(body)[0]
@@ -179,7 +198,8 @@ class GatewayClient:
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[Value, Mapping[str, str]]:
-        """One exchange: what ``read`` made of the body, and the headers. Everything that fails is a ``GatewayError``.
+        """One exchange: what ``read`` made of the body, and the headers. Everything that fails is a
+        ``GatewayError``.
 
         Errors are raised ``from None``: what the libraries say names addresses.
         """
@@ -192,26 +212,39 @@ class GatewayClient:
                 ) as response:
                     if response.status != 200:
                         beginning = await _beginning(response)
-                        raise error_of(response.status, response.headers, beginning, datetime.now(UTC))
+                        raise error_of(
+                            response.status, response.headers, beginning, datetime.now(UTC)
+                        )
                     try:
                         return await read(response), response.headers
                     except BaseException:
-                        # What was not read must not be waited for, nor become the next call's answer.
+                        # What was not read must not be waited for, nor become the next call's
+                        # answer.
                         response.close()
                         raise
         except AddressError as error:
             raise address_error(error) from None
-        except (aiohttp.ClientError, TimeoutError, OSError, HttpProcessingError, ValueError) as error:
+        except (
+            aiohttp.ClientError,
+            TimeoutError,
+            OSError,
+            HttpProcessingError,
+            ValueError,
+        ) as error:
             raise _error_of_exception(error) from None
 
 
 def _body_of(request: CompletionRequest) -> bytes:
-    """The request as JSON. Raises ``GatewayError`` ``bad_request`` for values that no gateway can be sent."""
+    """The request as JSON. Raises ``GatewayError`` ``bad_request`` for values that no gateway can
+    be sent.
+    """
     key = request.idempotency_key
     if request.max_tokens < 1 or request.timeout_seconds <= 0:
         raise GatewayError("bad_request", "A call needs at least one output token and some time.")
     if not key.isascii() or not key.isprintable() or len(key) > 255:
-        raise GatewayError("bad_request", "The idempotency key must be printable ASCII of at most 255 characters.")
+        raise GatewayError(
+            "bad_request", "The idempotency key must be printable ASCII of at most 255 characters."
+        )
     body: dict[str, Any] = {
         "model": request.model,
         "messages": request.messages,
@@ -230,11 +263,15 @@ def _body_of(request: CompletionRequest) -> bytes:
     try:
         return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError):
-        raise GatewayError("bad_request", "The request holds a value that JSON cannot carry.") from None
+        raise GatewayError(
+            "bad_request", "The request holds a value that JSON cannot carry."
+        ) from None
 
 
 async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes:
-    """The whole body, decompressed. Raises ``GatewayError`` ``too_large`` as soon as it is known to pass ``cap``."""
+    """The whole body, decompressed. Raises ``GatewayError`` ``too_large`` as soon as it is known to
+    pass ``cap``.
+    """
     if (response.content_length or 0) > cap:
         raise GatewayError("too_large")
     return b"".join([piece async for piece in _pieces(response, cap)])
@@ -250,7 +287,9 @@ async def _pieces(response: aiohttp.ClientResponse, cap: int) -> AsyncIterator[b
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """The first bytes of an error's body. A body that does not come leaves the status to speak for itself."""
+    """The first bytes of an error's body. A body that does not come leaves the status to speak for
+    itself.
+    """
     found = b""
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -265,7 +304,7 @@ async def _beginning(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _error_of_exception(error: Exception) -> GatewayError:
-    """What a failure of the HTTP client means. The order matters: later classes hold earlier ones."""
+    """What a failure of the HTTP client means. Order matters: later classes hold earlier ones."""
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return GatewayError("unreachable", "The gateway did not accept a connection in time.")
     if isinstance(error, TimeoutError):
@@ -273,16 +312,24 @@ def _error_of_exception(error: Exception) -> GatewayError:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return GatewayError("unreachable", "The gateway's name could not be resolved.")
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError | aiohttp.ServerFingerprintMismatch):
-        return GatewayError("unreachable", "No secure (TLS) connection to the gateway could be made.")
+        return GatewayError(
+            "unreachable", "No secure (TLS) connection to the gateway could be made."
+        )
     if isinstance(error, aiohttp.ClientConnectorError):
         return GatewayError("unreachable", "The gateway did not accept the connection.")
     if isinstance(error, aiohttp.ClientPayloadError):
-        return GatewayError("malformed" if isinstance(error.__cause__, ContentEncodingError) else "truncated")
+        return GatewayError(
+            "malformed" if isinstance(error.__cause__, ContentEncodingError) else "truncated"
+        )
     if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError | ValueError):
         return GatewayError("malformed")
-    return GatewayError("unreachable", "The gateway closed the connection without an answer.", maybe_billed=True)
+    return GatewayError(
+        "unreachable", "The gateway closed the connection without an answer.", maybe_billed=True
+    )
 
 
 def address_error(error: AddressError) -> GatewayError:
     """The same refusal as an error of the gateway, in words for the person who sets it up."""
-    return GatewayError("address_not_allowed", "" if error.code == "url_not_allowed" else error.message)
+    return GatewayError(
+        "address_not_allowed", "" if error.code == "url_not_allowed" else error.message
+    )

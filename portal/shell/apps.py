@@ -18,7 +18,10 @@ class ShellConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what is the shell's own."""
+        from portal.shell.audit_log import may_read  # models are not loaded before
+
         navigation.register("Home", "shell:home", 0)
+        navigation.register("Audit", "shell:audit", 90, visible=may_read)
         navigation.register(
             "Style guide",
             "shell:styleguide",

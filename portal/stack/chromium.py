@@ -21,7 +21,7 @@ def find_or_install(environment: Mapping[str, str]) -> tuple[str, str]:
         return found, ""
     if os.getuid() != 0:
         return "", "no Chromium here, and only root can install it: apt-get install -y chromium"
-    if shutil.which("apt-get") is None:
+    if shutil.which("apt-get", path=environment.get("PATH")) is None:
         return "", "no Chromium here, and no apt-get to install it with"
     return install(environment)
 

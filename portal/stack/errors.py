@@ -14,5 +14,5 @@ class StackError(Exception):
         self.log = log
 
 
-class StopRequested(Exception): - a wish, no error
+class StopRequested(Exception):
     """The person pressed Ctrl-C, or the system asked us to end."""

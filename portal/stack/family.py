@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -80,6 +80,7 @@ class Family:
         self._keep = keep
         self._members: list[Member] = []
         self._stop_requests = 0
+        self._stop_signal = 0
         self._guard: subprocess.Popen[bytes]
         self._handlers: dict[signal.Signals, object] = {}
 
@@ -187,6 +188,31 @@ class Family:
             self.check()
             self._pause(0.2)
 
+    def attend(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+    ) -> int:
+        """Run a command at the person's terminal and return its exit status.
+
+        It is in our own process group, so it may read from the terminal, and Ctrl-C reaches it
+        without us; the other wishes to stop are passed on.
+        """
+        supervisor = os.getpid()
+        process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            cwd=folder,
+            preexec_fn=lambda: _die_with(supervisor, signal.SIGTERM),
+        )
+        passed_on = False
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = process.wait(timeout=0.2)
+                # As a shell says it: 143 for a command that SIGTERM ended.
+                return status if status >= 0 else 128 - status
+            if self._stop_signal in (signal.SIGTERM, signal.SIGHUP) and not passed_on:
+                process.send_signal(signal.SIGTERM)
+                passed_on = True
+
     def stop(self) -> None:
         """Stop every part, the last one started first; kill the one that does not go in time.
 
@@ -231,6 +257,7 @@ class Family:
 
     def _on_stop_signal(self, number: int, frame: FrameType | None) -> None:
         self._stop_requests += 1
+        self._stop_signal = number
 
     def _pause(self, seconds: float = PAUSE_SECONDS) -> None:
         if self._stop_requests:

@@ -17,6 +17,7 @@ from portal.stack.layout import Layout, write_private
 from portal.stack.parts import answers
 from portal.stack.ports import free_port
 
+LITELLM_FOLDER = ".venv-litellm"
 MODEL = "smollm2-135m-instruct"
 CONTEXT_TOKENS = 4096
 MODEL_SECONDS = 60.0
@@ -52,7 +53,7 @@ class LocalModels:
 
     def begin(self) -> None:
         """Start both; does not wait. StackError when `.venv-litellm` is not there."""
-        binaries = self._layout.root / ".venv-litellm" / "bin"
+        binaries = self._layout.root / LITELLM_FOLDER / "bin"
         if not (binaries / "python").exists():
             raise StackError(
                 "The environment .venv-litellm is missing; start with ./assay up --with-models,"

@@ -39,6 +39,13 @@ class Running:
             time.sleep(0.05)
         return self.left()
 
+    def line(self, seconds: float) -> str:
+        """The next line of its output; empty at its end. Fails when none comes in time."""
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+        assert ready, "nothing was printed in time"
+        return self.process.stdout.readline()
+
     def end(self, number: int = signal.SIGINT, seconds: float = 15) -> tuple[int, str, str]:
         """Send a signal; exit status, output and errors."""
         self.process.send_signal(number)
@@ -129,7 +136,7 @@ def standin(launch: Callable[..., Running], var: Path) -> Callable[..., Running]
         running = launch(
             str(Path(__file__).parent / "standin.py"), str(folder), *options, folder=folder, **more
         )
-        line = read_line(running.process, seconds=30)
+        line = running.line(seconds=30)
         if line:
             running.facts = json.loads(line)
         else:
@@ -137,14 +144,6 @@ def standin(launch: Callable[..., Running], var: Path) -> Callable[..., Running]
         return running
 
     return start
-
-
-def read_line(process: subprocess.Popen[str], seconds: float) -> str:
-    """The next line of its output; empty at its end. Fails when none comes in time."""
-    assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], seconds)
-    assert ready, "nothing was printed in time"
-    return process.stdout.readline()
 
 
 @pytest.fixture

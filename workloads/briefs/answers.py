@@ -144,7 +144,8 @@ def _decimal(field: str, raw: Any) -> Decimal:
     wrong = refuse(field, "invalid_number", "Enter a number, for example 0.8 or 1,200.")
     if isinstance(raw, bool) or not isinstance(raw, str | int | float | Decimal):
         raise wrong
-    written = raw.strip() if isinstance(raw, str) else repr(raw) if isinstance(raw, float) else str(raw)
+    # The shortest digits of a float: 0.1 stays 0.1.
+    written = raw.strip() if isinstance(raw, str) else str(raw)
     if isinstance(raw, str) and (len(written) > 40 or not _NUMBER.fullmatch(written)):
         raise wrong
     try:

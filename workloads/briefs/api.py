@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import QueryDict
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 from portal.accounts.http import signed_in
 from portal.common.canonical import jsonable
 from portal.common.errors import Conflict, Invalid
+from portal.common.strictjson import NotJson
 from workloads.briefs import kpis, selectors, services
 from workloads.briefs.models import Brief
 from workloads.lifecycle.selectors import current_cycle, workload_for
@@ -85,6 +87,9 @@ def _answer(brief: Brief) -> Response:
 
 
 def _read(body: Any) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
+    if isinstance(body, QueryDict):
+        # What the framework hands over when there was no body at all.
+        raise NotJson("The body is not valid JSON: it is empty.")
     if not isinstance(body, dict):
         raise Invalid("Send an object with the answers to change.")
     answers = {str(name): value for name, value in body.items() if name != "kpis"}

@@ -14,6 +14,10 @@ from workloads.briefs.questions import QUESTIONS, Change, Kind, Question
 
 COSMETIC, LOOSENED, TIGHTENED = "brief.cosmetic", "brief.loosened", "brief.tightened"
 THRESHOLD, SCOPE = "brief.threshold_tightened", "brief.scope"
+MEANINGS = {
+    SCOPE: "another scope", THRESHOLD: "a measured threshold is tighter", TIGHTENED: "tighter",
+    LOOSENED: "looser", COSMETIC: "reworded",
+}  # fmt: skip
 # Strongest first: when one save holds several, each is told.
 CODES = (SCOPE, THRESHOLD, TIGHTENED, LOOSENED, COSMETIC)
 
@@ -25,6 +29,11 @@ class BriefChange:
     code: str
     field: str
     detail: str
+
+    @property
+    def meaning(self) -> str:
+        """The code as a page says it."""
+        return MEANINGS[self.code]
 
 
 def classify(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[BriefChange]:

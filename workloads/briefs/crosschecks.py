@@ -41,9 +41,8 @@ def _cost(brief: Brief) -> list[CrossCheck]:
             " requests cannot all happen."
         )
         return [CrossCheck("cost", "warn", text, "max_cost_per_request")]
-    return [
-        CrossCheck("cost", "pass", f"{sum_}, within the budget of {budget:,.2f}.", "budget_per_month")
-    ]
+    text = f"{sum_}, within the budget of {budget:,.2f}."
+    return [CrossCheck("cost", "pass", text, "budget_per_month")]
 
 
 def _latency(brief: Brief) -> list[CrossCheck]:

@@ -89,10 +89,9 @@ class BriefForm(forms.Form):
     @property
     def sections(self) -> list[Section]:
         """The panels before and after the KPIs, in their order."""
+        shown_here = [q for q in QUESTIONS if q.name in self.fields]
         return [
-            Section(
-                title, [self[q.name] for q in QUESTIONS if q.section == title and q.name in self.fields]
-            )
+            Section(title, [self[q.name] for q in shown_here if q.section == title])
             for title in SECTIONS
             if title != SUCCESS
         ]
@@ -129,7 +128,7 @@ def _lists(data: Mapping[str, str], name: str) -> list[str]:
 
 
 class KpiForm(forms.Form):
-    """One KPI row, under the row's own id, so that a row keeps its fields when others come or go."""
+    """One KPI row, under the row's own id: it keeps its fields when others come or go."""
 
     use_required_attribute = False
 

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from portal.accounts.models import User
+from workloads.briefs.enums import EuClass, WorkloadType, YesNo
 from workloads.briefs.models import Brief, BriefVersion
 from workloads.briefs.questions import Need, Question
-from workloads.briefs.enums import EuClass, WorkloadType, YesNo
 from workloads.briefs.tiering import Assessment, assess
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.selectors import members_of

@@ -118,7 +118,7 @@ def save_draft(
     brief.unparsed = written
     brief.row_version += 1
     mark = [brief.row_version, str(actor.pk), page, now().isoformat()]
-    brief.touched = {**brief.touched, **{name: mark for name in changed}}
+    brief.touched = {**brief.touched, **dict.fromkeys(changed, mark)}
     if actor.pk not in brief.editors:
         brief.editors = [*brief.editors, actor.pk]
     brief.updated_by = actor

@@ -7,6 +7,5 @@ from workloads.briefs import views
 app_name = "briefs"
 urlpatterns = [
     path("workloads/<str:ref>/brief/", views.brief, name="brief"),
-    path("workloads/<str:ref>/brief/submit/", views.submit, name="submit"),
     path("workloads/<str:ref>/brief/versions/<int:number>/", views.version, name="version"),
 ]

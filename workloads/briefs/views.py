@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
@@ -27,12 +27,14 @@ from workloads.briefs.forms import (
     kpi_forms,
     posted_answers,
     posted_kpi_forms,
+    stored_text,
 )
 from workloads.briefs.models import Brief
 from workloads.briefs.questions import BY_NAME
 from workloads.briefs.services import KPIS, BriefChanged
 from workloads.briefs.versions import written_out
-from workloads.lifecycle.models import Workload
+from workloads.lifecycle.enums import PhaseState
+from workloads.lifecycle.models import Cycle, Workload
 from workloads.lifecycle.pages import frame
 from workloads.lifecycle.policies import can_edit
 from workloads.lifecycle.selectors import current_cycle, workload_for
@@ -55,7 +57,7 @@ class Dispute:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def brief(request: HttpRequest, ref: str) -> HttpResponse:
-    """Show the brief, or save what was posted of it."""
+    """Show the brief, or save what was posted of it and, when asked, submit it."""
     user = signed_in(request)
     workload = workload_for(user, ref)
     if request.method == "POST":
@@ -102,23 +104,21 @@ def _save(request: HttpRequest, user: User, workload: Workload) -> HttpResponse:
         messages.warning(request, f"Saved. {things} not what the question asks for; see below.")
         form_data = _with_stored(posted, saved.brief, chosen)
         return _page(request, user, workload, form_data=form_data, rows=rows, status=422)
+    if "submit" in posted:
+        return _submit(request, user, workload)
     messages.success(request, "Saved.")
     url = reverse("briefs:brief", args=[workload.ref])
     return redirect(f"{url}?more=1#kpis" if "add_kpi" in posted else url)
 
 
-@require_POST
-def submit(request: HttpRequest, ref: str) -> HttpResponse:
-    """Commit the answers as a version and ask to pass the gate."""
-    user = signed_in(request)
-    workload = workload_for(user, ref)
+def _submit(request: HttpRequest, user: User, workload: Workload) -> HttpResponse:
     try:
         record = services.submit_brief(actor=user, workload=workload)
     except NotReady as problem:
         messages.error(request, problem.message)
-        return redirect("briefs:brief", ref=workload.ref)
-    words = "Scoping is passed." if record.state == "passed" else "The review is open."
-    messages.success(request, words)
+    else:
+        passed = record.state == PhaseState.PASSED
+        messages.success(request, "Scoping is passed." if passed else "The review is open.")
     return redirect("briefs:brief", ref=workload.ref)
 
 
@@ -141,6 +141,7 @@ def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     before = selectors.version_of(cycle, number - 1)
     context = frame(request, workload, phase_key="scoping") | {
         "number": number,
+        "number_text": str(number),
         "sections": written_out(content),
         "digest": digest,
         "committed_at": at,
@@ -212,7 +213,7 @@ def _is_new(row: KpiForm, found: Brief) -> bool:
 
 def _with_stored(posted: Typed, found: Brief, chosen: dict[str, str]) -> Typed:
     """What was posted, with the other person's answer where that one was chosen."""
-    stored = BriefForm.of(found).data
+    stored = stored_text(found)
     merged = MultiValueDict({name: posted.getlist(name) for name in posted})
     for name, value in chosen.items():
         if value == THEIRS and name in BY_NAME:
@@ -224,7 +225,7 @@ def _with_stored(posted: Typed, found: Brief, chosen: dict[str, str]) -> Typed:
 
 
 def _disputes(
-    cycle: Any,
+    cycle: Cycle,
     problem: BriefChanged,
     answers: dict[str, Any],
     rows: list[KpiForm],
@@ -252,9 +253,8 @@ def _disputes(
             typed = stored.unparsed.get(clash.field)
             theirs = typed or in_words(clash.field, getattr(stored, clash.field))
             label = BY_NAME[clash.field].label
-        found.append(
-            Dispute(clash.field, label, mine or "no answer", theirs, who, chosen.get(clash.field, ""))
-        )
+        kept = chosen.get(clash.field, "")
+        found.append(Dispute(clash.field, label, mine or "no answer", theirs, who, kept))
     return found
 
 

@@ -16,6 +16,7 @@ from portal.common.errors import Conflict, FieldError, Invalid
 from workloads.lifecycle import services
 from workloads.lifecycle.enums import PhaseState, VoteChoice
 from workloads.lifecycle.listing import listing
+from workloads.lifecycle.look import Look
 from workloads.lifecycle.manifests import manifest_digest
 from workloads.lifecycle.models import Review, Workload
 from workloads.lifecycle.pages import signed_in_at
@@ -25,7 +26,6 @@ from workloads.lifecycle.selectors import (
     current_cycle,
     gate_checks,
     manifest,
-    phase_records,
     review_for,
     standing,
     workload_for,
@@ -112,12 +112,12 @@ class WorkloadView(APIView):
         """Return where the workload stands."""
         workload = workload_for(signed_in(request), ref)
         cycle = current_cycle(workload)
-        records = phase_records(cycle)
-        states = {item.key: item.state for item in standing(cycle)}
+        look = Look(cycle)
+        states = {item.key: item.state for item in standing(cycle, look)}
         described = []
         for one in phases():
-            items = manifest(cycle, one.key)
-            record = records[one.key]
+            items = look.manifest(one.key)
+            record = look.records[one.key]
             described.append(
                 {
                     "key": one.key,
@@ -125,7 +125,7 @@ class WorkloadView(APIView):
                     "label": one.label,
                     "state": "open" if states[one.key] == "now" else states[one.key],
                     "reason": record.reason,
-                    "checks": [_check(check) for check in gate_checks(cycle, one.key)],
+                    "checks": [_check(check) for check in gate_checks(cycle, one.key, look)],
                     "manifest": [item.as_dict() for item in items],
                     "manifest_digest": manifest_digest(items),
                     "passed_manifest_digest": record.manifest_digest,

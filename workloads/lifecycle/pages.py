@@ -13,19 +13,18 @@ from portal.accounts.http import signed_in
 from portal.accounts.middleware import STARTED
 from workloads.lifecycle.enums import CycleKind, PhaseState, RiskTier, WorkloadStatus
 from workloads.lifecycle.evidence import resolve
+from workloads.lifecycle.look import Look
 from workloads.lifecycle.manifests import manifest_digest
-from workloads.lifecycle.models import Cycle, PhaseRecord, Review, Workload
+from workloads.lifecycle.models import PhaseRecord, Review, Workload
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase, phase, phases
 from workloads.lifecycle.policies import Verdict, can_edit, can_own
 from workloads.lifecycle.selectors import (
     RailItem,
     current_cycle,
     gate_checks,
-    manifest,
     members_of,
     missing,
     open_review,
-    phase_record,
     standing,
 )
 from workloads.lifecycle.voters import Slot, expected_slots, tally
@@ -88,10 +87,11 @@ def frame(
     """
     user = signed_in(request)
     cycle = current_cycle(workload)
-    rail = standing(cycle)
+    look = Look(cycle)
+    rail = standing(cycle, look)
     one = phase(phase_key) if phase_key else current_phase(rail)
     edit = can_edit(user, workload)
-    gate = gate_of(cycle, one, rail, edit)
+    gate = gate_of(look, one, rail, edit)
     return {
         "workload": workload,
         "cycle": cycle,
@@ -121,19 +121,19 @@ def current_phase(rail: list[RailItem]) -> Phase:
     return phases()[-1]
 
 
-def gate_of(cycle: Cycle, one: Phase, rail: list[RailItem], edit: Verdict) -> Gate:
+def gate_of(look: Look, one: Phase, rail: list[RailItem], edit: Verdict) -> Gate:
     """Return how the gate of phase ``one`` stands, with ``edit`` what this person may do."""
-    record = phase_record(cycle, one.key)
+    cycle, record = look.cycle, look.records[one.key]
     shown = next(item.state for item in rail if item.key == one.key)
     state = PhaseState.OPEN if shown == "now" else PhaseState(shown)
-    checks = gate_checks(cycle, one.key)
+    checks = gate_checks(cycle, one.key, look)
     lacking = missing(checks)
-    items = manifest(cycle, one.key)
+    items = look.manifest(one.key)
     review = open_review(cycle, one.key) if one.has_gate else None
     if review is not None:
-        slots = tally(review).slots
+        slots = tally(review, look=look).slots
     elif one.has_gate and state != PhaseState.PASSED and cycle.workload.tier:
-        slots = expected_slots(cycle, one.key)
+        slots = expected_slots(one.key, look)
     else:
         slots = ()
     return Gate(

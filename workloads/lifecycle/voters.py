@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.accounts.models import OrganisationRole, RoleGrant, User
-from portal.accounts.selectors import reviewers_by_remit
+from portal.accounts.models import User
 from portal.common.policy import Requirement, policy
-from workloads.lifecycle.enums import MemberRole, VoteChoice
-from workloads.lifecycle.models import Cycle, Membership, Review, Vote, Workload
-from workloads.lifecycle.phases import up_to
+from workloads.lifecycle.enums import VoteChoice
+from workloads.lifecycle.look import Holder, Look
+from workloads.lifecycle.models import Cycle, Review, Vote, Workload
 from workloads.lifecycle.quorum import Ballot, assign
 
 # Before the brief says enough for a tier, a gate asks for what the strictest tier asks for.
@@ -27,48 +26,23 @@ def votes_needed(workload: Workload, phase_key: str) -> tuple[Requirement, ...]:
     )
 
 
-def owners(workload: Workload) -> set[UUID]:
-    """Return the owner and every co-owner."""
-    co_owners = Membership.objects.filter(
-        workload=workload, role=MemberRole.OWNER, ended_at=None
-    ).values_list("user_id", flat=True)
-    return {workload.owner_id, *co_owners}
-
-
-def authors(cycle: Cycle, phase_key: str) -> set[UUID]:
-    """Return who made or edited what the gate pins, by version authorship, up to this phase."""
-    return {person for phase in up_to(phase_key) for person in phase.contributors(cycle)}
-
-
 def contributors(cycle: Cycle, phase_key: str) -> set[UUID]:
     """Return everyone who may not vote on the gate because they had a hand in it.
 
     The authors of every phase up to it, the owners, and who asked for a review on the way.
     """
-    keys = [phase.key for phase in up_to(phase_key)]
-    requesters = Review.objects.filter(cycle=cycle, phase__in=keys).values_list(
-        "requested_by_id", flat=True
-    )
-    return authors(cycle, phase_key) | owners(cycle.workload) | set(requesters)
+    look = Look(cycle)
+    return {*look.authors(phase_key), *look.owners, *look.requesters(phase_key)}
 
 
-def administrators() -> set[UUID]:
-    """Return who administers the portal: they never vote, whatever other role they hold."""
-    granted = RoleGrant.objects.filter(
-        role=OrganisationRole.PLATFORM_ADMIN, revoked_at=None
-    ).values_list("user_id", flat=True)
-    return {*granted, *User.objects.filter(is_superuser=True).values_list("pk", flat=True)}
-
-
-def roster(requirements: Sequence[Requirement]) -> dict[str, list[str]]:
+def roster(look: Look, requirements: Sequence[Requirement]) -> dict[str, list[str]]:
     """Return who may vote now, by remit, as a review stores it: the remits that are asked for."""
     asked = {remit for requirement in requirements for remit in requirement}
-    barred = administrators()
-    return {
-        remit: sorted(str(person) for person in people - barred)
-        for remit, people in sorted(reviewers_by_remit().items())
-        if remit in asked
-    }
+    found: dict[str, list[str]] = {}
+    for holder in look.holders:
+        if holder.remit in asked and holder.user.pk not in look.administrators:
+            found.setdefault(holder.remit, []).append(str(holder.user.pk))
+    return {remit: sorted(found[remit]) for remit in sorted(found)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +104,26 @@ class Electorate:
         return None
 
 
-def electorate(review: Review) -> Electorate:
+def electorate(review: Review, look: Look | None = None) -> Electorate:
     """Return who may vote in ``review`` now."""
-    requirements = _requirements(review)
-    keys = [phase.key for phase in up_to(review.phase)]
-    requesters = Review.objects.filter(cycle=review.cycle_id, phase__in=keys).values_list(
-        "requested_by_id", flat=True
-    )
+    look = look or Look(review.cycle)
+    held: dict[str, set[UUID]] = {}
+    held_now: dict[str, set[UUID]] = {}
+    for holder in look.holders:
+        held_now.setdefault(holder.remit, set()).add(holder.user.pk)
+        if holder.granted_at <= review.requested_at:
+            held.setdefault(holder.remit, set()).add(holder.user.pk)
     return Electorate(
-        asked=frozenset(remit for requirement in requirements for remit in requirement),
+        asked=frozenset(remit for one in _requirements(review) for remit in one),
         listed={
             remit: frozenset(UUID(one) for one in people) for remit, people in review.roster.items()
         },
-        held=reviewers_by_remit(granted_before=review.requested_at),
-        held_now=reviewers_by_remit(),
-        owners=frozenset(owners(review.cycle.workload)),
-        authors=frozenset(authors(review.cycle, review.phase)),
-        requesters=frozenset(requesters),
-        administrators=frozenset(administrators()),
+        held=held,
+        held_now=held_now,
+        owners=look.owners,
+        authors=look.authors(review.phase),
+        requesters=look.requesters(review.phase),
+        administrators=look.administrators,
     )
 
 
@@ -193,20 +169,18 @@ def tally(
     review: Review,
     *,
     requirements: Sequence[Requirement] | None = None,
-    voters: Electorate | None = None,
+    look: Look | None = None,
 ) -> Tally:
     """Count the votes of ``review`` over the people who are eligible now.
 
     ``requirements`` counts them against another list (the present tier's) than the one of the
-    request; ``voters`` saves reading the electorate twice.
+    request.
     """
     needed = _requirements(review) if requirements is None else tuple(requirements)
-    people = voters or electorate(review)
-    standing = list(
-        review.votes.filter(lifted_at=None, struck_at=None).select_related("voter")
-    )
+    look = look or Look(review.cycle)
+    people = electorate(review, look)
     counted, ineligible = [], []
-    for vote in standing:
+    for vote in look.votes(review):
         bar = people.bar(vote.voter_id, vote.remit)
         if bar is None:
             counted.append(vote)
@@ -215,13 +189,19 @@ def tally(
     approvals = [vote for vote in counted if vote.choice == VoteChoice.APPROVE]
     filled = assign(needed, [Ballot(vote.voter_id, vote.remit) for vote in approvals])
     voted = {vote.voter_id for vote in counted}
-    could = _could_vote(people, voted)
+    could = [
+        holder
+        for holder in look.holders
+        if holder.user.pk not in voted
+        and holder.remit in people.remits(holder.user.pk)
+        and people.bar(holder.user.pk) is None
+    ]
     return Tally(
         slots=tuple(
             Slot(
                 requirement,
                 None if index is None else approvals[index],
-                tuple(user for user, remits in could if remits & requirement),
+                _people(could, requirement),
             )
             for requirement, index in zip(needed, filled, strict=True)
         ),
@@ -230,37 +210,20 @@ def tally(
     )
 
 
-def _could_vote(people: Electorate, voted: set[UUID]) -> list[tuple[User, set[str]]]:
-    listed = {person for names in people.listed.values() for person in names} - voted
-    able = {person for person in listed if people.bar(person) is None}
-    return [(user, set(people.remits(user.pk))) for user in User.objects.filter(pk__in=able)]
+def _people(holders: Sequence[Holder], requirement: Requirement) -> tuple[User, ...]:
+    return tuple({h.user.pk: h.user for h in holders if h.remit in requirement}.values())
 
 
-def expected_slots(cycle: Cycle, phase_key: str) -> tuple[Slot, ...]:
+def expected_slots(phase_key: str, look: Look) -> tuple[Slot, ...]:
     """Return the votes that the gate would need if it were submitted now, and who could give them.
 
     Who submits is not known yet and may turn out to be one of them; owners and authors are out.
     """
-    needed = votes_needed(cycle.workload, phase_key)
+    needed = votes_needed(look.cycle.workload, phase_key)
     if not needed:
         return ()
-    barred = administrators() | contributors(cycle, phase_key)
-    by_remit = reviewers_by_remit()
-    users = {
-        user.pk: user
-        for user in User.objects.filter(
-            pk__in={p for people in by_remit.values() for p in people} - barred
-        )
-    }
-    return tuple(
-        Slot(
-            requirement,
-            None,
-            tuple(
-                user
-                for key, user in users.items()
-                if any(key in by_remit.get(remit, ()) for remit in requirement)
-            ),
-        )
-        for requirement in needed
-    )
+    barred = {
+        *look.administrators, *look.authors(phase_key), *look.owners, *look.requesters(phase_key)
+    }  # fmt: skip
+    able = [holder for holder in look.holders if holder.user.pk not in barred]
+    return tuple(Slot(one, None, _people(able, one)) for one in needed)

@@ -192,7 +192,7 @@ def _variable(row: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _shot_input(text: str) -> Any:
-    """An object of values when it is one, else the text for the one user variable."""
+    """An object of values when it is one, else the whole message as it stands."""
     if text.lstrip().startswith("{"):
         try:
             value = loads(text)

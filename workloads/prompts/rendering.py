@@ -134,12 +134,16 @@ def messages(content: Mapping[str, Any], values: Mapping[str, str]) -> list[dict
     """Return the chat messages of a prompt for one set of values.
 
     The system message, each few-shot example as a user and an assistant message, the user
-    message. Raises RenderError.
+    message. A few-shot input that is a text is the whole message; an object gives the values of
+    the variables. Raises RenderError.
     """
     found = [{"role": "system", "content": system_text(content, values)}]
     for shot in content["few_shot"]:
-        shot_values = values_for(content, shot["input"])
-        found.append({"role": "user", "content": render(content["user_template"], shot_values)})
+        given = shot["input"]
+        text = given
+        if not isinstance(given, str):
+            text = render(content["user_template"], values_for(content, given))
+        found.append({"role": "user", "content": text})
         found.append({"role": "assistant", "content": str(shot["output"])})
     found.append({"role": "user", "content": render(content["user_template"], values)})
     return found

@@ -1,6 +1,7 @@
 """Forms of phase 7: the table of criteria, and the reasons people give."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -69,7 +70,7 @@ class CriterionForm(forms.Form):
             title=data["title"],
             metric=data["metric"],
             comparator=data["comparator"],
-            threshold=data["threshold"] or 0,
+            threshold=data["threshold"] or Decimal(0),
             rule=data["rule"],
             min_n=data["min_n"] or 1,
             margin=data["margin"],

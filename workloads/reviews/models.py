@@ -148,8 +148,11 @@ class Campaign(Record):
             pgtrigger.Protect(
                 name="verdict_stays",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__concluded_at__isnull=False)
-                & pgtrigger.AnyChange("verdict", "digest", "build", "criteria_set", "runs"),
+                condition=pgtrigger.Condition(
+                    "OLD.concluded_at IS NOT NULL AND (OLD.verdict, OLD.digest, OLD.build_id,"
+                    " OLD.criteria_set_id, OLD.runs) IS DISTINCT FROM (NEW.verdict, NEW.digest,"
+                    " NEW.build_id, NEW.criteria_set_id, NEW.runs)"
+                ),
             ),
         ]
 

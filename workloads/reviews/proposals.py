@@ -26,7 +26,7 @@ def propose(brief: Brief | None, baseline: Baseline) -> list[CriterionInput]:
     min_n = baseline.n
     for kpi in brief.kpis.all() if brief else []:
         measure = _measure_for(kpi.measured_by, baseline) if kpi.measured_by else None
-        if measure is None or not kpi.before_launch:
+        if measure is None or not kpi.before_launch or kpi.floor is None:
             continue
         up = kpi.direction == "up"
         found.append(

@@ -75,6 +75,11 @@ def parse(data: bytes, filename: str) -> ImportPreview:
     return preview
 
 
+def input_digest(given: Any, context: list[dict[str, str]]) -> str:
+    """Return the digest under which equal inputs are duplicates, whatever they expect."""
+    return digest([_nfc(given), _nfc(context)])
+
+
 def _sum_up(preview: ImportPreview, kindless: int, keyless: int) -> None:
     if preview.total > MAX_ROWS:
         preview.refuse(
@@ -116,10 +121,10 @@ def _read(row: RawRow) -> ImportedExample:
         _check_size(name, value)
     given = _input(row)
     context = _context(values.get("context"))
-    input_digest = digest([_nfc(given), _nfc(context)])
+    seen_as = input_digest(given, context)
     key = _line_of(values, "key", MAX_KEY) or _line_of(values, "id", MAX_KEY)
     material = {
-        "key": key or f"x-{input_digest[7:19]}",
+        "key": key or f"x-{seen_as[7:19]}",
         "kind": _choice(values, "kind", Kind.values, Kind.TYPICAL),
         "input": given,
         "context": context,
@@ -152,7 +157,7 @@ def _read(row: RawRow) -> ImportedExample:
         weight=_weight(values.get("weight")),
         source_ref=_line_of(values, "source", 400),
         licence=_line_of(values, "licence", 400) or _line_of(values, "license", 400),
-        input_digest=input_digest,
+        input_digest=seen_as,
         digest=digest(material),
     )
 

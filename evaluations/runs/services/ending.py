@@ -53,8 +53,10 @@ def close_run(*, run_id: UUID) -> Run | None:
     Called by whoever finishes something, after their own commit. The row lock makes it happen
     once; a complete run's scorecard is asked for after the commit.
     """
-    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
-    if run.state not in _STATES or (run.state not in DRIVABLE and run.stop != Stop.CANCEL):
+    run = Run.objects.select_for_update(no_key=True).filter(pk=run_id).first()
+    if run is None or run.state not in _STATES:
+        return None
+    if run.state not in DRIVABLE and run.stop != Stop.CANCEL:
         return None
     leases = Lease.objects.filter(run=run).aggregate(
         leased=Count("pk", filter=Q(state=LeaseState.LEASED)),

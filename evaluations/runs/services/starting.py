@@ -15,6 +15,7 @@ from evaluations.runs.runtime import PlanBroken, workbench
 from evaluations.runs.services.nudges import nudge
 from portal.accounts.models import User
 from portal.audit import services as audit
+from portal.common.clock import now
 from portal.common.errors import Conflict, FieldError, Invalid
 from portal.common.money import to_micro
 from portal.common.policy import policy
@@ -155,6 +156,12 @@ def _check_candidate(workload: Workload, pin: CandidatePin) -> None:
     entry = CatalogEntry.objects.filter(pk=pin.entry_id, gateway_alias=pin.alias).first()
     if entry is None or entry.digest() != pin.entry_digest:
         raise PlanBroken(f"The catalog entry of {pin.name} has changed since it was pinned.")
+    if not entry.is_usable(now().date()):
+        raise Invalid.field(
+            "candidates", "not_usable",
+            f"{pin.name} may not be called: it is {entry.get_status_display().lower()} or its"
+            " approval has expired.",
+        )
     if pin.build_id is not None:
         mine = Build.objects.filter(pk=pin.build_id, cycle__workload=workload).exists()
     else:

@@ -8,10 +8,10 @@ from portal.gateway.sandbox.traits import Traits
 from portal.gateway.sandbox.words import Sentence, sentence, split_sentences
 
 _SUBJECT = re.compile(
-    r"^\s*(?:subject|title|betreff|objet)\s*:\s*(.*)$", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*(?:subject|title|betreff|objet)[ \t]*:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE
 )
 _FIELD_NAME = re.compile(
-    r"^\s*(?:body|message|text|ticket|note|e-?mail|input|content|review|comment)\s*:\s*",
+    r"^[ \t]*(?:body|message|text|ticket|note|e-?mail|input|content|review|comment)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED = re.compile(

@@ -31,7 +31,7 @@ _ORDER = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--(.{0,2000}?)-->", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,60}>")
 _WANTED = re.compile(
     r"(?:output|print|say|write|add|include|reply\s+with|answer\s+with|answer\s+only\s+with|respond\s+with|contain|"

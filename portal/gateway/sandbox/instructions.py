@@ -23,7 +23,9 @@ _ONE_OF = re.compile(
 _ASKS_LABEL = re.compile(
     r"\b(?:categor|label|class|choose|one\s+of|intent|topic|sentiment|route|sort)", re.IGNORECASE
 )
-_OBJECT = re.compile(r"\{[^{}]*\"\w+\"\s*:[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", re.DOTALL)
+_KEY = re.compile(r"\"\w+\"\s*:")
+_BRACE = re.compile(r"[{}]")
+_MOST_OBJECTS = 50
 _SKETCH_KEY = re.compile(
     r"\"(?P<key>\w+)\"\s*:\s*(?P<value>\"[^\"]*\"(?:\s*\|[^,}\n]+)?|\[[^\]]*\]|[^,}\n]+)"
 )
@@ -40,7 +42,9 @@ _NOT_FOUND_TEXT = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL_TEXT = re.compile(
-    r"(?:refus\w*|declin\w*)\b[^.\n\"“]{0,60}(?:text|with|say\w*|reply|answer)\b[^\"“\n]{0,30}[\"“](?P<text>[^\"”]{3,200})[\"”]",
+    r"(?:refus\w*|declin\w*)\b[^.\n\"“]{0,60}(?:text|with|say\w*|reply|answer)\b"
+    r"(?:[^\"“\n:]{0,30}:?[ \t]*[\"“](?P<text>[^\"”]{3,200})[\"”]"
+    r"|[ \t]*:[ \t]*(?P<line>[^\"“\n]{3,200}))",
     re.IGNORECASE,
 )
 _FORBIDDEN = re.compile(
@@ -109,9 +113,15 @@ def read_instructions(text: str, response_format: str) -> Instructions:
         not_found_text=not_found.group("text")
         if not_found
         else "I cannot find this in the documents.",
-        refusal_text=refusal.group("text") if refusal else "I'm sorry, but I can't help with that.",
+        refusal_text=_refusal_text(refusal),
         forbidden=tuple(found.group().strip() for found in _FORBIDDEN.finditer(text)),
     )
+
+
+def _refusal_text(found: re.Match[str] | None) -> str:
+    if found is None:
+        return "I'm sorry, but I can't help with that."
+    return str(found.group("text") or found.group("line")).strip()
 
 
 def _number(text: str) -> int:
@@ -177,28 +187,41 @@ def _schema(text: str, response_format: str) -> tuple[JsonObject | None, bool]:
 
 
 def _json_objects(text: str) -> Iterator[JsonObject]:
-    decoder = json.JSONDecoder()
-    place = text.find("{")
-    while place >= 0:
+    for piece in _braced(text):
         try:
-            value, length = decoder.raw_decode(text[place:])
+            value = json.loads(piece)
         except (ValueError, RecursionError):
-            place = text.find("{", place + 1)
             continue
         if isinstance(value, dict):
             yield value
-        place = text.find("{", place + length)
+
+
+def _braced(text: str) -> Iterator[str]:
+    """The outermost pieces of a text in balanced braces, a limited number of them."""
+    depth = start = found = 0
+    for brace in _BRACE.finditer(text):
+        if brace.group() == "{":
+            if depth == 0:
+                start = brace.start()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if depth == 0:
+                yield text[start : brace.end()]
+                found += 1
+                if found == _MOST_OBJECTS:
+                    return
 
 
 def _sketched(text: str) -> JsonObject | None:
     """A schema from an example object in the prompt, such as ``{"category": one of A or B,
     "amount": number or null}``."""
-    found = _OBJECT.search(text)
+    found = next((one for one in _braced(text) if _KEY.search(one)), None)
     if found is None:
         return None
     descriptions = _descriptions(text)
     properties: JsonObject = {}
-    for pair in _SKETCH_KEY.finditer(found.group()):
+    for pair in _SKETCH_KEY.finditer(found):
         key, value = pair.group("key"), pair.group("value").strip()
         description = f"{descriptions.get(key.lower(), '')} {value}".strip(' "')
         properties[key] = {

@@ -23,6 +23,8 @@ _DATA_BEGINS = re.compile(
     r"|question|article|transcript|comment)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_LINES = re.compile(r"\n{3,}")
+_BLANKS = re.compile(r"[ \t]{5,}")
 _SHY = (
     "I'm sorry, but I'm not comfortable with this request because it touches a sensitive subject."
 )
@@ -119,6 +121,7 @@ def _told_and_data(messages: Sequence[Mapping[str, str]]) -> tuple[str, str]:
     data = next(
         (message["content"] for message in reversed(messages) if message["role"] == "user"), ""
     )
+    data = _LINES.sub("\n\n", _BLANKS.sub("    ", data))
     if told.strip():
         return told, data
     begins = _DATA_BEGINS.search(data)

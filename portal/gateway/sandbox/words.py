@@ -109,6 +109,9 @@ def split_sentences(text: str) -> list[str]:
     return result
 
 
+_LONGEST_SLIP = 20
+
+
 class Speller:
     """Finds the known word that a slip of one letter (missing, doubled, swapped) was to be."""
 
@@ -126,7 +129,7 @@ class Speller:
         "charge"."""
         if (
             word in self._known
-            or len(word) < self._shortest - 1
+            or not self._shortest - 1 <= len(word) <= _LONGEST_SLIP
             or not word.isascii()
             or "'" in word
         ):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal.stack.layout import layout_for
+from portal.stack.local_models import LITELLM_FOLDER
 from portal.stack.parts import base_environment
 from portal.stack.postgres import without_libpq
 from portal.stack.preparation import PACKAGES
@@ -21,11 +22,15 @@ AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One tool: its name on the screen, its arguments after Python, what its environment adds."""
+    """One tool: its name on the screen, its arguments, what its environment adds.
+
+    A tool without a ``program`` of its own is run by Python.
+    """
 
     name: str
     words: tuple[str, ...]
     more: dict[str, str] = field(default_factory=dict)
+    program: str = sys.executable
 
 
 def main(arguments: list[str]) -> int:
@@ -53,18 +58,20 @@ def main(arguments: list[str]) -> int:
 def checks(root: Path) -> list[Check]:
     """What is run, the slowest first."""
     templates = sorted(str(file.relative_to(root)) for file in root.glob("templates/**/*.html"))
+    # ruff finds neither: the command has no ending, and the environment is not called .venv.
+    here = (".", "assay", "--extend-exclude", LITELLM_FOLDER)
+    djade = str(Path(sys.executable).parent / "djade")
     sources = [name for name in PACKAGES if (root / name).is_dir()]
     return [
         Check("mypy", ("-m", "mypy", *sources)),
-        # Named beside the folder: it has no ending by which ruff would find it.
-        Check("ruff check", ("-m", "ruff", "check", ".", "assay")),
-        Check("ruff format", ("-m", "ruff", "format", "--check", ".", "assay")),
+        Check("ruff check", ("-m", "ruff", "check", *here)),
+        Check("ruff format", ("-m", "ruff", "format", "--check", *here)),
         Check(
             "import contract",
             ("-c", "from importlinter.cli import lint_imports_command as run; run()"),
         ),
         Check("djlint", ("-m", "djlint", "--lint", "templates")),
-        Check("djade", ("-m", "djade", "--target-version", "5.2", "--check", *templates)),
+        Check("djade", ("--target-version", "5.2", "--check", *templates), program=djade),
         # Looks for a database to compare with and only warns without one.
         Check(
             "missing migrations",
@@ -105,7 +112,7 @@ def run(check: Check, root: Path, environment: dict[str, str]) -> tuple[int, str
     """Exit status, output, seconds of one check."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, *check.words],
+        [check.program, *check.words],
         cwd=root,
         env={**environment, **check.more},
         stdin=subprocess.DEVNULL,

@@ -38,5 +38,4 @@ def main(arguments: list[str]) -> int:
             services = Services(family, layout, given)
             services.begin()
             services.finish()
-            # In the terminal's own process group: a shell has to be able to read from it.
-            return subprocess.call(command, env=services.environment)
+            return family.attend(command, services.environment)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -51,10 +50,10 @@ def main(arguments: list[str]) -> int:
             valkey.begin()
             postgres.finish()
             valkey.finish()
-            return subprocess.call(
+            return family.attend(
                 [sys.executable, "-m", "pytest", *defaults(arguments), *arguments],
-                cwd=root,
-                env={
+                folder=root,
+                environment={
                     **without_libpq(environment),
                     "ASSAY_ENV": "test",
                     "ASSAY_VAR": str(layout.var / "portal"),

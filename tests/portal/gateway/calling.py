@@ -14,7 +14,9 @@ KEY = "sk-canary-5d1f"
 Result = TypeVar("Result")
 
 
-def ask(model: str = "good", text: str = "What is a hallmark?", **changes: Any) -> CompletionRequest:
+def ask(
+    model: str = "good", text: str = "What is a hallmark?", **changes: Any
+) -> CompletionRequest:
     values: dict[str, Any] = {"max_tokens": 200, "timeout_seconds": 5.0} | changes
     return CompletionRequest(model=model, messages=({"role": "user", "content": text},), **values)
 

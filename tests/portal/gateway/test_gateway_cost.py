@@ -14,7 +14,8 @@ from portal.gateway.cost import (
     worst_case,
 )
 
-# name, input, of which cached, output, price in / cached / out per million, cost, cost to six decimals
+# name, input, of which cached, output, price in / cached / out per million, cost, cost to six
+# decimals
 REFERENCE = [
     ("plain", 1000, 0, 500, "2.50", "1.25", "10.00", "0.0075", "0.007500"),
     ("cached_half", 2000, 1000, 300, "2.50", "1.25", "10.00", "0.00675", "0.006750"),
@@ -50,7 +51,7 @@ def test_without_a_price_for_cached_tokens_they_cost_as_much_as_others() -> None
 
 @pytest.mark.parametrize("tokens", [(-1, 0, 0), (0, -1, 0), (0, 0, -1), (10, 11, 0)])
 def test_counts_that_cannot_be_are_refused(tokens: tuple[int, int, int]) -> None:
-    with pytest.raises(ValueError, match="tokens? "):
+    with pytest.raises(ValueError, match="token"):
         cost(*tokens, PRICE)
 
 
@@ -77,13 +78,25 @@ def test_the_larger_of_report_and_list_price_is_booked() -> None:
 
 @pytest.mark.parametrize(
     ("text", "tokens"),
-    [("", 0), ("a", 1), ("hallmark", 4), ("a" * 1000, 400), ("é", 1), ("標記", 3), ("ab 標", 4), ("\ud800", 1)],
+    [
+        ("", 0),
+        ("a", 1),
+        ("hallmark", 4),
+        ("a" * 1000, 400),
+        ("é", 1),
+        ("標記", 3),
+        ("ab 標", 4),
+        ("\ud800", 1),
+    ],
 )
 def test_the_estimate_leans_up(text: str, tokens: int) -> None:
     assert estimate_tokens(text) == tokens
 
 
 def test_a_conversation_counts_its_format() -> None:
-    assert estimate_prompt_tokens(
-        [{"role": "system", "content": "hallmark"}, {"role": "user", "content": ""}]
-    ) == 4 + 8 + 8
+    assert (
+        estimate_prompt_tokens(
+            [{"role": "system", "content": "hallmark"}, {"role": "user", "content": ""}]
+        )
+        == 4 + 8 + 8
+    )

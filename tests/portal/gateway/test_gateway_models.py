@@ -59,7 +59,14 @@ def test_a_model_of_litellm_is_read(stub: StubGateway) -> None:
 
 @pytest.mark.parametrize(
     ("per_token", "per_million"),
-    [(1.5e-07, "0.15"), (7.5e-08, "0.075"), (6e-07, "0.6"), (0, "0"), (0.00012, "120"), (3e-09, "0.003")],
+    [
+        (1.5e-07, "0.15"),
+        (7.5e-08, "0.075"),
+        (6e-07, "0.6"),
+        (0, "0"),
+        (0.00012, "120"),
+        (3e-09, "0.003"),
+    ],
 )
 def test_a_price_keeps_the_digits_that_were_written(
     stub: StubGateway, per_token: float, per_million: str
@@ -98,7 +105,17 @@ def test_a_number_that_cannot_be_is_named_and_skipped(
 
 
 def test_patterns_and_the_documentation_row_are_no_models(stub: StubGateway) -> None:
-    found = infos(stub, row("openai/*"), row("*"), row("sample_spec"), row(""), {"model_name": 7}, "x", row("b"), row("a"))
+    found = infos(
+        stub,
+        row("openai/*"),
+        row("*"),
+        row("sample_spec"),
+        row(""),
+        {"model_name": 7},
+        "x",
+        row("b"),
+        row("a"),
+    )
 
     assert [model.alias for model in found] == ["a", "b"]
 
@@ -117,7 +134,13 @@ def test_deployments_of_one_alias_become_one_careful_model(stub: StubGateway) ->
 
 def test_a_plain_openai_gateway_gives_names(stub: StubGateway) -> None:
     stub.listed = [
-        {"id": "b", "object": "model", "owned_by": "someone", "max_input_tokens": 8000, "mode": "chat"},
+        {
+            "id": "b",
+            "object": "model",
+            "owned_by": "someone",
+            "max_input_tokens": 8000,
+            "mode": "chat",
+        },
         {"id": "a"},
         {"id": None},
         "x",
@@ -127,7 +150,9 @@ def test_a_plain_openai_gateway_gives_names(stub: StubGateway) -> None:
 
     assert found == [
         ModelInfo(alias="a", model="a"),
-        ModelInfo(alias="b", model="b", provider="someone", context_window=8000, extra={"mode": "chat"}),
+        ModelInfo(
+            alias="b", model="b", provider="someone", context_window=8000, extra={"mode": "chat"}
+        ),
     ]
     assert with_client(stub.url, lambda client: client.models()) == ["a", "b"]
 
@@ -137,7 +162,9 @@ def test_another_shape_falls_back_to_the_names(stub: StubGateway, body: bytes) -
     stub.info = body
     stub.listed = [{"id": "a"}]
 
-    assert [model.alias for model in with_client(stub.url, lambda client: client.model_info())] == ["a"]
+    assert [model.alias for model in with_client(stub.url, lambda client: client.model_info())] == [
+        "a"
+    ]
 
 
 def test_a_wrong_key_is_told_for_both_lists() -> None:

@@ -48,13 +48,18 @@ def test_failures_are_tried_five_times_with_full_jitter() -> None:
 
     longest = [policy().decide(error, tries) for tries in (1, 2, 3, 4, 5)]
 
-    assert longest == [*(Retry(100.0 + p, counts=True) for p in (1.0, 2.0, 4.0, 8.0)), GiveUp("tries_used_up")]
+    assert longest == [
+        *(Retry(100.0 + p, counts=True) for p in (1.0, 2.0, 4.0, 8.0)),
+        GiveUp("tries_used_up"),
+    ]
     assert policy(luck=0.0).decide(error, 1) == Retry(100.0, counts=True)
     assert policy(luck=0.25).decide(error, 3) == Retry(101.0, counts=True)
 
 
 def test_a_failing_gateway_may_say_how_long_it_needs() -> None:
-    assert policy(luck=0.0).decide(GatewayError("server_error", retry_after=7.0), 1) == Retry(107.0, counts=True)
+    assert policy(luck=0.0).decide(GatewayError("server_error", retry_after=7.0), 1) == Retry(
+        107.0, counts=True
+    )
 
 
 @pytest.mark.parametrize("code", ERROR_CODES)
@@ -82,7 +87,9 @@ def gateway(stub: StubGateway) -> Any:
         yield stub
 
 
-@pytest.mark.parametrize("fault", ["status=500", "status=503", "cut", "reset", "lost", "status=429+retry-after=0.05"])
+@pytest.mark.parametrize(
+    "fault", ["status=500", "status=503", "cut", "reset", "lost", "status=429+retry-after=0.05"]
+)
 def test_a_passing_fault_is_got_over_with_one_key(gateway: StubGateway, fault: str) -> None:
     gateway.behave("good", f"{fault}+times=1+text=at last")
 
@@ -176,13 +183,24 @@ def test_the_settings_make_the_connection(gateway: StubGateway) -> None:
         ({"GATEWAY_URL": "gateway.example.com"}, "https://"),
         ({"GATEWAY_URL": "https://user:pw@gateway.example.com"}, "user name"),
         ({"GATEWAY_URL": "https://gateway.example.com/?key=1"}, "query"),
-        ({"GATEWAY_URL": "http://127.0.0.1:4000", "GATEWAY_ALLOW_LOOPBACK": False}, "GATEWAY_ALLOWED_HOSTS"),
+        (
+            {"GATEWAY_URL": "http://127.0.0.1:4000", "GATEWAY_ALLOW_LOOPBACK": False},
+            "GATEWAY_ALLOWED_HOSTS",
+        ),
         ({"GATEWAY_URL": "http://10.1.2.3:4000"}, "GATEWAY_ALLOWED_HOSTS"),
-        ({"GATEWAY_URL": "https://a.example", "GATEWAY_ALLOWED_HOSTS": ["https://b.example"]}, "GATEWAY_ALLOWED_HOSTS"),
-        ({"GATEWAY_URL": "https://a.example", "GATEWAY_ALLOWED_HOSTS": ["b c"]}, "GATEWAY_ALLOWED_HOSTS"),
+        (
+            {"GATEWAY_URL": "https://a.example", "GATEWAY_ALLOWED_HOSTS": ["https://b.example"]},
+            "GATEWAY_ALLOWED_HOSTS",
+        ),
+        (
+            {"GATEWAY_URL": "https://a.example", "GATEWAY_ALLOWED_HOSTS": ["b c"]},
+            "GATEWAY_ALLOWED_HOSTS",
+        ),
     ],
 )
-def test_settings_that_cannot_work_are_told(gateway: StubGateway, changes: dict[str, Any], words: str) -> None:
+def test_settings_that_cannot_work_are_told(
+    gateway: StubGateway, changes: dict[str, Any], words: str
+) -> None:
     with override_settings(**changes), pytest.raises(GatewayError) as caught:
         complete_with_retries(ask())
 
@@ -200,5 +218,7 @@ def test_settings_that_cannot_work_are_told(gateway: StubGateway, changes: dict[
     ],
 )
 def test_settings_that_work_are_accepted(url: str, hosts: list[str]) -> None:
-    with override_settings(GATEWAY_URL=url, GATEWAY_ALLOWED_HOSTS=hosts, GATEWAY_ALLOW_LOOPBACK=False):
+    with override_settings(
+        GATEWAY_URL=url, GATEWAY_ALLOWED_HOSTS=hosts, GATEWAY_ALLOW_LOOPBACK=False
+    ):
         assert repr(connect()) == "<GatewayClient>"

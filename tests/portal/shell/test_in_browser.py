@@ -77,9 +77,19 @@ def open_page(
     assert complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("path", ["/accounts/login/", "/", "/styleguide/", "/nope/", "/fails/"])
+@pytest.mark.parametrize(
+    ("path", "width", "scheme"),
+    [
+        ("/accounts/login/", 1280, "light"),
+        ("/accounts/login/", 390, "dark"),
+        ("/", 1280, "dark"),
+        ("/", 390, "light"),
+        ("/styleguide/", 1280, "light"),  # shows both themes itself
+        ("/styleguide/", 390, "dark"),
+        ("/nope/", 390, "light"),
+        ("/fails/", 1280, "dark"),
+    ],
+)
 def test_no_page_has_an_accessibility_finding_or_scrolls_sideways(
     open_page: Any, path: str, width: int, scheme: str
 ) -> None:
@@ -120,10 +130,10 @@ def test_a_refused_form_comes_back_into_its_place_with_the_summary_in_focus(
     open_page: Any,
 ) -> None:
     page = open_page("/live/")
-    page.get_by_label("Name").fill("far too long")
+    page.get_by_label("Name").fill("ann")
     page.get_by_role("button", name="Send").click()
     page.locator("[data-error-summary]").wait_for()
-    assert page.get_by_label("Name").input_value() == "far too long"
+    assert page.get_by_label("Name").input_value() == "ann"
     assert page.evaluate("document.activeElement.hasAttribute('data-error-summary')")
     assert page.get_by_role("heading", name="Live").is_visible()
 

@@ -17,7 +17,9 @@ handler500 = "portal.shell.views.server_error"
 
 
 class NameForm(forms.Form):
-    name = forms.CharField(max_length=5)
+    name = forms.RegexField(
+        "^[A-Z]", error_messages={"invalid": "Start with a capital letter, for example Ann."}
+    )
 
 
 def conflict(request: HttpRequest) -> HttpResponse:

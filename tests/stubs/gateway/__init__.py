@@ -7,8 +7,8 @@ In a test::
         ... call stub.url with model "slow" ...
         assert stub.count("slow") == 1
 
-By itself: ``python -m tests.stubs.gateway --port 8300``; a model name that is a behaviour behaves so (``status=500``).
-``behaviours`` lists what can be asked for.
+By itself: ``python -m tests.stubs.gateway --port 8300``; a model name that is a behaviour behaves
+so (``status=500``). ``behaviours`` lists what can be asked for.
 """
 
 from tests.stubs.gateway.server import StubCall, StubGateway

@@ -1,7 +1,10 @@
-"""Serve the stub until it is stopped: ``python -m tests.stubs.gateway [--port N] [--behave MODEL:SPEC]``."""
+"""Serve the stub until it is stopped: ``python -m tests.stubs.gateway [--port N] [--behave
+MODEL:SPEC]``.
+"""
 
 import argparse
 import signal
+import sys
 import threading
 
 from tests.stubs.gateway.server import StubGateway
@@ -20,9 +23,10 @@ def main() -> None:
         for entry in options.behave:
             model, _, spec = entry.partition(":")
             stub.behave(model, spec)
-        print(stub.url, flush=True)
+        sys.stdout.write(f"{stub.url}\n")
+        sys.stdout.flush()
         stop.wait()
-        print(stub.counts(), flush=True)
+        sys.stdout.write(f"{stub.counts()}\n")
 
 
 main()

@@ -2,32 +2,32 @@
 
 A behaviour is written as ``name=value`` parts joined by ``+``; parts without a value are switches:
 
-=====================  ==================================================================================
-``latency=MS``         wait before answering; ``spread=MS`` adds up to so much, the same for the same body
-``text=WORDS``         the answer; otherwise a sentence made from the messages, the same for the same ones
-``status=N``           answer with that status (429, 500, 401 ...); ``retry-after=TEXT`` adds the header
-``code=WORD``          the ``code`` of the error body; ``no-db`` LiteLLM's 400 for a wrong key
-``times=N``            the fault befalls only the first N requests (for each idempotency key or body)
-``share=F``            the fault befalls that share of the bodies, always the same ones
-``every=N``            the fault befalls every N-th request
-``rate=N``             at most N requests a second, else 429; ``burst=N`` (default N) at once
-``window=N``           at most N requests in any second, else 429
-``hang``               take the request and never answer        ``slow-headers`` one byte of the head a time
-``drip``               the body one byte at a time              ``gap=MS`` between those bytes
-``reset``              take the request and cut the connection  ``lost`` the same, counted as work done
-``big=MIB``            so many mebibytes of text; ``no-length`` without saying how long it is
-``gzip-bomb=MIB``      so many mebibytes, compressed            ``gzip`` a good answer, compressed
-``bad-gzip``           says gzip, is not
-``cut``                the JSON ends half-way                   ``cut-length`` the body is shorter than it says
-``cut-stream``         a stream that stops                      ``no-done`` a stream without its last word
-``html`` ``empty`` ``no-choices`` ``null`` ``list`` ``parts`` ``nan`` ``duplicate`` ``utf8`` ``nul``
-``surrogate`` ``deep`` ``digits`` ``garbage``                   bodies that are no completion, or hardly one
-``usage=WORD``         missing, negative, huge, float, string, cached-huge, a-word
-``model=NAME``         the answer names another model
-``cost=TEXT``          the cost header
-``redirect=URL``       302 to there
-``refusal`` ``content-filter`` ``length`` ``tool-calls``        how the answer ends
-=====================  ==================================================================================
+=================  ===========================================================================
+``latency=MS``     wait before answering; ``spread=MS`` adds up to so much, by the body
+``text=WORDS``     the answer; otherwise a sentence that depends on the messages alone
+``status=N``       answer with that status; ``retry-after=TEXT`` adds the header
+``code=WORD``      the ``code`` of the error body; ``no-db`` LiteLLM's 400 for a wrong key
+``times=N``        the fault befalls only the first N requests (of an idempotency key or body)
+``share=F``        the fault befalls that share of the bodies, always the same ones
+``every=N``        the fault befalls every N-th request
+``rate=N``         at most N requests a second, else 429; ``burst=N`` (default N) at once
+``window=N``       at most N requests in any second, else 429
+``hang``           take the request and never answer
+``slow-headers``   the head one byte a time; ``drip`` the body; ``gap=MS`` between the bytes
+``reset``          take the request and cut the connection; ``lost`` the same, counted as done
+``big=MIB``        so many mebibytes; ``no-length`` without saying how long it is
+``gzip-bomb=MIB``  so many mebibytes, compressed; ``gzip`` a good answer, compressed
+``bad-gzip``       says gzip, is not
+``cut``            the JSON ends half-way; ``cut-length`` the body is shorter than it says
+``cut-stream``     a stream that stops; ``no-done`` a stream without its last word
+``usage=WORD``     missing, negative, huge, float, string, cached-huge, a-word
+``model=NAME``     the answer names another model; ``cost=TEXT`` the cost header
+``redirect=URL``   302 to there
+=================  ===========================================================================
+
+Bodies that are no completion, or hardly one: ``html empty no-choices null list parts nan duplicate
+utf8 nul surrogate deep digits garbage``. How an answer ends: ``refusal content-filter length
+tool-calls``.
 """
 
 import gzip
@@ -44,7 +44,9 @@ Body = dict[str, Any]
 
 @dataclass
 class Reply:
-    """Bytes to send one after the other, ``gap`` seconds between them, ``latency`` seconds before the first."""
+    """Bytes to send one after the other, ``gap`` seconds between them, ``latency`` seconds before
+    the first.
+    """
 
     parts: list[bytes] = field(default_factory=list)
     latency: float = 0.0
@@ -54,7 +56,9 @@ class Reply:
 
 
 class Behaviour:
-    """One behaviour of one model. It remembers what it has seen, for faults that end and for limits."""
+    """One behaviour of one model. It remembers what it has seen, for faults that end and for
+    limits.
+    """
 
     def __init__(self, spec: str = "", *, answer: Callable[[Body], str] | None = None) -> None:
         self.options: dict[str, str] = {}
@@ -72,7 +76,9 @@ class Behaviour:
         """The reply to one request."""
         raw = json.dumps(body, sort_keys=True)
         latency = float(self.options.get("latency", 0)) / 1000
-        latency += float(self.options.get("spread", 0)) / 1000 * (zlib.crc32(raw.encode()) % 1000) / 1000
+        latency += (
+            float(self.options.get("spread", 0)) / 1000 * (zlib.crc32(raw.encode()) % 1000) / 1000
+        )
         if self._limited():
             reply = self._error(429)
         elif self._befalls(headers.get("idempotency-key") or raw, raw):
@@ -121,7 +127,9 @@ class Behaviour:
     def completion(self, body: Body) -> Body:
         """A good answer, with the small lies that were asked for."""
         text = self._text(body)
-        prompt = sum(len(str(message.get("content"))) // 4 + 4 for message in body.get("messages", []))
+        prompt = sum(
+            len(str(message.get("content"))) // 4 + 4 for message in body.get("messages", [])
+        )
         message: Body = {"role": "assistant", "content": text}
         finish = "stop"
         if "refusal" in self.options:
@@ -162,7 +170,16 @@ class Behaviour:
     def _ok(self, payload: bytes, *extra: str) -> bytes:
         if "cost" in self.options:
             extra = (*extra, f"x-litellm-response-cost: {self.options['cost']}")
-        return head(200, len(payload), "application/json", f"x-litellm-call-id: call-{self._number}", *extra) + payload
+        return (
+            head(
+                200,
+                len(payload),
+                "application/json",
+                f"x-litellm-call-id: call-{self._number}",
+                *extra,
+            )
+            + payload
+        )
 
     def _events(self, body: Body) -> list[bytes]:
         value = self.completion(body)
@@ -173,8 +190,15 @@ class Behaviour:
         deltas += [{"content": text[at : at + 5]} for at in range(0, len(text), 5)]
         if "refusal" in choice["message"]:
             deltas.append({"refusal": choice["message"]["refusal"]})
-        events: list[Body] = [{**base, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
-        events.append({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
+        events: list[Body] = [
+            {**base, "choices": [{"index": 0, "delta": delta}]} for delta in deltas
+        ]
+        events.append(
+            {
+                **base,
+                "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}],
+            }
+        )
         if "usage" in value:
             events.append({**base, "choices": [], "usage": value["usage"]})
         lines = [f"data: {json.dumps(event)}\n\n".encode() for event in events]
@@ -184,10 +208,18 @@ class Behaviour:
 
     def _error(self, status: int) -> Reply:
         code = self.options.get("code", str(status))
-        message = "No connected db." if "no-db" in self.options else "the stub says no; key sk-secret at 10.1.2.3"
+        message = (
+            "No connected db."
+            if "no-db" in self.options
+            else "the stub says no; key sk-secret at 10.1.2.3"
+        )
         payload = json.dumps({"error": {"message": message, "type": code, "code": code}}).encode()
-        extra = [f"Retry-After: {self.options['retry-after']}"] if "retry-after" in self.options else []
-        return Reply([head(status, len(payload), "application/json", *extra) + payload], status=status)
+        extra = (
+            [f"Retry-After: {self.options['retry-after']}"] if "retry-after" in self.options else []
+        )
+        return Reply(
+            [head(status, len(payload), "application/json", *extra) + payload], status=status
+        )
 
     def _fault(self, body: Body) -> Reply:
         options = self.options
@@ -198,7 +230,9 @@ class Behaviour:
         if "reset" in options or "lost" in options:
             return Reply(then="reset", status=200 if "lost" in options else 0)
         if "redirect" in options:
-            return Reply([head(302, 0, "text/plain", f"Location: {options['redirect']}")], status=302)
+            return Reply(
+                [head(302, 0, "text/plain", f"Location: {options['redirect']}")], status=302
+            )
         good = self._good(body)
         whole = b"".join(good.parts)
         gap = float(options.get("gap", 1000)) / 1000
@@ -214,9 +248,13 @@ class Behaviour:
         if "gzip-bomb" in options:
             packer = zlib.compressobj(9, zlib.DEFLATED, 31)
             piece = packer.compress(b" " * (1 << 20))
-            packed = piece + b"".join(packer.compress(b" " * (1 << 20)) for _ in range(int(options["gzip-bomb"]) - 1))
+            packed = piece + b"".join(
+                packer.compress(b" " * (1 << 20)) for _ in range(int(options["gzip-bomb"]) - 1)
+            )
             packed += packer.flush()
-            return Reply([head(200, len(packed), "application/json", "Content-Encoding: gzip") + packed])
+            return Reply(
+                [head(200, len(packed), "application/json", "Content-Encoding: gzip") + packed]
+            )
         if "gzip" in options:
             packed = gzip.compress(json.dumps(self.completion(body)).encode())
             return Reply([self._ok(packed, "Content-Encoding: gzip")])
@@ -225,7 +263,10 @@ class Behaviour:
         if "big" in options:
             mebibytes = int(options["big"])
             length = None if "no-length" in options else mebibytes << 20
-            return Reply([head(200, length, "application/json"), *([b"x" * (1 << 20)] * mebibytes)], then="close")
+            return Reply(
+                [head(200, length, "application/json"), *([b"x" * (1 << 20)] * mebibytes)],
+                then="close",
+            )
         for name, make in BODIES.items():
             if name in options:
                 return Reply([self._ok(make(self.completion(body)))])

@@ -29,13 +29,18 @@ class StubCall:
 class StubGateway:
     """The server on its own loop and thread, for as long as the ``with`` block lasts.
 
-    ``url`` is what a client is given. ``key``, when not empty, is demanded (401 otherwise). ``answer`` makes the text of
-    good answers from the request's body. ``info`` is what ``/model/info`` serves (404 while it is ``None``), ``listed``
-    the models of ``/v1/models``.
+    ``url`` is what a client is given. ``key``, when not empty, is demanded (401 otherwise).
+    ``answer`` makes the text of good answers from the request's body. ``info`` is what
+    ``/model/info`` serves (404 while it is ``None``), ``listed`` the models of ``/v1/models``.
     """
 
     def __init__(
-        self, *, port: int = 0, key: str = "", answer: Callable[[Body], str] | None = None, log: bool = True
+        self,
+        *,
+        port: int = 0,
+        key: str = "",
+        answer: Callable[[Body], str] | None = None,
+        log: bool = True,
     ) -> None:
         self.calls: list[StubCall] = []
         self.info: bytes | None = None
@@ -59,7 +64,10 @@ class StubGateway:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -68,12 +76,16 @@ class StubGateway:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
-    def behave(self, model: str, spec: str = "", *, answer: Callable[[Body], str] | None = None) -> None:
+    def behave(
+        self, model: str, spec: str = "", *, answer: Callable[[Body], str] | None = None
+    ) -> None:
         """From now on, answer ``model`` like that (see ``behaviours``)."""
         self._behaviours[model] = Behaviour(spec, answer=answer or self._answer)
 
     def count(self, model: str | None = None, status: int | None = None) -> int:
-        """How many completions were asked of a model (or of all), and answered with that status (or with any)."""
+        """How many completions were asked of a model (or of all), and answered with that status (or
+        with any).
+        """
         return sum(
             number
             for (name, code), number in list(self._counts.items())
@@ -105,13 +117,17 @@ class StubGateway:
         self._counts[model, reply.status] += 1
         if self._log:
             key = headers.get("idempotency-key", "")
-            self.calls.append(StubCall(model, path, key, headers, body, time.monotonic(), reply.status))
+            self.calls.append(
+                StubCall(model, path, key, headers, body, time.monotonic(), reply.status)
+            )
         return reply
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port, backlog=512)
+            self._loop.create_server(
+                lambda: _Connection(self), "127.0.0.1", self._port, backlog=512
+            )
         )
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
@@ -206,7 +222,9 @@ class _Connection(asyncio.Protocol):
             self._transport.write(reply.parts[index])
             index += 1
             if reply.gap:
-                self._timer = asyncio.get_running_loop().call_later(reply.gap, self._send, reply, index)
+                self._timer = asyncio.get_running_loop().call_later(
+                    reply.gap, self._send, reply, index
+                )
                 return
         self._finish(reply)
 

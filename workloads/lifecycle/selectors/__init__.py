@@ -1,5 +1,6 @@
 """Reading the lifecycle: rows reach request code through ``*_for(user, ...)`` alone."""
 
+from workloads.lifecycle.look import scope
 from workloads.lifecycle.manifests import manifest_digest
 from workloads.lifecycle.selectors.activity import Activity, activity_of
 from workloads.lifecycle.selectors.gates import (
@@ -14,7 +15,6 @@ from workloads.lifecycle.selectors.gates import (
     release_problem,
     review_for,
     reviews_of,
-    scope,
     vote_for,
 )
 from workloads.lifecycle.selectors.standing import RailItem, standing

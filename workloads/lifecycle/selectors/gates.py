@@ -4,11 +4,10 @@ from django.http import Http404
 from django.urls import reverse
 
 from portal.accounts.selectors import AnyUser
-from portal.common.policy import policy
 from workloads.lifecycle.checks import checks_of, failing
 from workloads.lifecycle.enums import CheckState, PhaseState, ReviewOutcome
+from workloads.lifecycle.look import Look
 from workloads.lifecycle.manifests import (
-    POLICY_KIND,
     Difference,
     difference,
     manifest_digest,
@@ -16,36 +15,24 @@ from workloads.lifecycle.manifests import (
     without_policy,
 )
 from workloads.lifecycle.models import Cycle, PhaseRecord, Release, Review, Vote, Workload
-from workloads.lifecycle.phases import Check, EvidenceItem, Phase, phase, phases, up_to
-from workloads.lifecycle.selectors.workloads import phase_records, workload_for
+from workloads.lifecycle.phases import Check, EvidenceItem, Phase, phases, up_to
+from workloads.lifecycle.selectors.workloads import workload_for
 from workloads.lifecycle.voters import tally, votes_needed
 
 EDITORS = "The owner or a contributor"
 
 
-def scope(key: str) -> tuple[Phase, ...]:
-    """Return the phases whose evidence the gate of phase ``key`` passes."""
-    one = phase(key)
-    return up_to(key) if one.spans_cycle else (one,)
-
-
-def _items(cycle: Cycle, spanned: tuple[Phase, ...]) -> list[EvidenceItem]:
-    found = {item for one in spanned for item in one.evidence(cycle)}
-    found.add(EvidenceItem(POLICY_KIND, "policy.toml", "", policy().digest))
-    return sorted(found)
-
-
 def manifest(cycle: Cycle, phase_key: str) -> list[EvidenceItem]:
     """Return what the gate of the phase would pass now: its records, and the policy; sorted."""
-    return _items(cycle, scope(phase_key))
+    return Look(cycle).manifest(phase_key)
 
 
 def release_manifest(cycle: Cycle, phase_key: str) -> list[EvidenceItem]:
     """Return the records of every phase up to ``phase_key``: what a release pins."""
-    return _items(cycle, up_to(phase_key))
+    return Look(cycle).items(up_to(phase_key))
 
 
-def approval_problem(record: PhaseRecord) -> str:
+def approval_problem(record: PhaseRecord, look: Look | None = None) -> str:
     """Return why the phase does not count as passed now; empty when its approval holds.
 
     A comparison, not a flag: same bytes, and the votes that the present tier asks for, given by
@@ -53,14 +40,17 @@ def approval_problem(record: PhaseRecord) -> str:
     """
     if record.state != PhaseState.PASSED:
         return f"it is {PhaseState(record.state).label.lower()}"
-    if record.manifest_digest != manifest_digest(manifest(record.cycle, record.phase)):
+    look = look or Look(record.cycle)
+    if record.manifest_digest != manifest_digest(look.manifest(record.phase)):
         return "its evidence is not what was passed"
     needed = votes_needed(record.cycle.workload, record.phase)
     if record.review is None:
         return f"it lacks {_votes(len(needed))}" if needed else ""
     record.review.cycle = record.cycle
     lacking = [
-        slot for slot in tally(record.review, requirements=needed).slots if slot.vote is None
+        slot
+        for slot in tally(record.review, requirements=needed, look=look).slots
+        if slot.vote is None
     ]
     return f"it lacks {_votes(len(lacking))} of people who count now" if lacking else ""
 
@@ -91,7 +81,7 @@ def release_problem(release: Release) -> str:
     return f"it lacks {_votes(len(lacking))} of people who count now" if lacking else ""
 
 
-def gate_checks(cycle: Cycle, phase_key: str) -> list[Check]:
+def gate_checks(cycle: Cycle, phase_key: str, look: Look | None = None) -> list[Check]:
     """Return everything that the gate asks for now: the lifecycle's own checks, then the phase's.
 
     The lifecycle asks that a tier is known, that the use is not prohibited, and that the phases
@@ -122,19 +112,18 @@ def gate_checks(cycle: Cycle, phase_key: str) -> list[Check]:
                 who=EDITORS,
             )
         )
-    own.extend(_earlier(cycle, phase_key))
+    own.extend(_earlier(look or Look(cycle), phase_key))
     return [*own, *checks_of(cycle, phase_key)]
 
 
-def _earlier(cycle: Cycle, phase_key: str) -> list[Check]:
+def _earlier(look: Look, phase_key: str) -> list[Check]:
     before = [one for one in up_to(phase_key)[:-1] if one.has_gate]
     if not before:
         return []
-    records = phase_records(cycle)
     problems = [
         (one, problem)
         for one in before
-        if (problem := approval_problem(records[one.key]))
+        if (problem := approval_problem(look.records[one.key], look))
     ]
     label = "The phases before are passed"
     if not problems:
@@ -146,7 +135,7 @@ def _earlier(cycle: Cycle, phase_key: str) -> list[Check]:
             label,
             CheckState.FAIL,
             f"{words}.",
-            link=_page(cycle.workload, problems[0][0]),
+            link=_page(look.cycle.workload, problems[0][0]),
             link_label=f"Go to {problems[0][0].label}",
             who=EDITORS,
         )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from workloads.lifecycle.enums import PhaseState
+from workloads.lifecycle.look import Look
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import phases
 from workloads.lifecycle.selectors.gates import approval_problem
-from workloads.lifecycle.selectors.workloads import phase_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,16 @@ class RailItem:
     current: bool = False
 
 
-def standing(cycle: Cycle) -> list[RailItem]:
+def standing(cycle: Cycle, look: Look | None = None) -> list[RailItem]:
     """Return the phases in order. A passed one whose approval no longer holds shows as stale."""
-    records = phase_records(cycle)
+    look = look or Look(cycle)
     items: list[RailItem] = []
     reached = False
     for one in phases():
-        record = records[one.key]
+        record = look.records[one.key]
         state, note = record.state, one.note(cycle)
         if record.state == PhaseState.PASSED:
-            problem = approval_problem(record)
+            problem = approval_problem(record, look)
             if problem:
                 state, note = PhaseState.STALE, "no longer holds"
         elif record.state == PhaseState.OPEN and not reached:

@@ -133,7 +133,7 @@ def filtered(
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(ref__iexact=q))
     if phase:
-        # The annotation is known to the query, not to the type checker.
+        # The annotation is known to the query, not to the checker of types.
         rows = rows.filter(current_phase=phase)
     if status:
         rows = rows.filter(status=status)

@@ -5,7 +5,7 @@ Locks are taken in one order everywhere: workload, cycle, review; the audit head
 
 from workloads.lifecycle.services.changes import evidence_changed
 from workloads.lifecycle.services.gates import expire_reviews, submit_phase, withdraw_review
-from workloads.lifecycle.services.locks import locked_cycle
+from workloads.lifecycle.services.locks import locked_cycle, locked_workload
 from workloads.lifecycle.services.members import add_member, end_membership
 from workloads.lifecycle.services.releases import end_live, start_live
 from workloads.lifecycle.services.votes import cast_vote, lift_objection, open_review_page
@@ -21,6 +21,7 @@ __all__ = [
     "expire_reviews",
     "lift_objection",
     "locked_cycle",
+    "locked_workload",
     "open_review_page",
     "rename_workload",
     "set_risk",

@@ -4,10 +4,11 @@ from django.db import transaction
 
 from portal.accounts.models import User
 from workloads.lifecycle.enums import CycleState, Impact, PhaseState, ReviewOutcome
+from workloads.lifecycle.look import Look
 from workloads.lifecycle.manifests import manifest_digest
 from workloads.lifecycle.models import Cycle, PhaseRecord, Review
 from workloads.lifecycle.phases import phases
-from workloads.lifecycle.selectors import approval_problem, manifest
+from workloads.lifecycle.selectors import approval_problem
 from workloads.lifecycle.services import transitions
 from workloads.lifecycle.services.locks import locked_cycle
 from workloads.lifecycle.voters import votes_needed
@@ -29,7 +30,7 @@ def evidence_changed(
     if locked.state != CycleState.OPEN:
         return
     reason = _reason(detail, origin)
-    records = transitions.records_of(locked)
+    records = Look(locked).records
     for one in phases():
         impact = one.impact.get(change, Impact.NOTE)
         if impact != Impact.NOTE:
@@ -71,9 +72,10 @@ def recompare(*, actor: User | None, cycle: Cycle, reason: str) -> None:
     Passed and no longer holding (other bytes, votes missing at the present tier, voters who no
     longer count): stale. In review on other bytes or for fewer votes: the review is superseded.
     """
-    for record in transitions.records_of(cycle).values():
+    look = Look(cycle)
+    for record in look.records.values():
         if record.state == PhaseState.PASSED:
-            problem = approval_problem(record)
+            problem = approval_problem(record, look)
             if problem:
                 transitions.became_stale(record, actor, f"{reason} ({problem})")
         elif record.state == PhaseState.IN_REVIEW:
@@ -81,7 +83,7 @@ def recompare(*, actor: User | None, cycle: Cycle, reason: str) -> None:
                 cycle=cycle, phase=record.phase, outcome=ReviewOutcome.OPEN
             )
             needed = [sorted(one) for one in votes_needed(cycle.workload, record.phase)]
-            differs = review.manifest_digest != manifest_digest(manifest(cycle, record.phase))
+            differs = review.manifest_digest != manifest_digest(look.manifest(record.phase))
             if differs or review.requirements != needed:
                 _supersede(record, actor, reason)
                 transitions.returned(record, actor, reason)

@@ -9,6 +9,7 @@ from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.clock import now
 from workloads.lifecycle.enums import CycleState, ReviewOutcome, WorkloadStatus
+from workloads.lifecycle.look import Look
 from workloads.lifecycle.manifests import manifest_digest, stored
 from workloads.lifecycle.models import PhaseRecord, Release, Review
 from workloads.lifecycle.phases import EvidenceItem, phase
@@ -20,7 +21,7 @@ from workloads.lifecycle.selectors import (
     release_manifest,
 )
 from workloads.lifecycle.services import transitions
-from workloads.lifecycle.voters import Tally, electorate, tally, votes_needed
+from workloads.lifecycle.voters import Tally, tally, votes_needed
 
 
 def recount(*, review: Review, actor: User | None) -> Tally:
@@ -29,8 +30,8 @@ def recount(*, review: Review, actor: User | None) -> Tally:
     Counted against what the request asked for and what the present tier asks for, whichever
     lacks more.
     """
-    voters = electorate(review)
-    counted = tally(review, voters=voters)
+    look = Look(review.cycle)
+    counted = tally(review, look=look)
     for vote, bar in counted.ineligible:
         vote.struck_at, vote.struck_reason = now(), bar.message[:200]
         vote.save(update_fields=("struck_at", "struck_reason"))
@@ -48,7 +49,7 @@ def recount(*, review: Review, actor: User | None) -> Tally:
             },
         )
     today = tally(
-        review, requirements=votes_needed(review.cycle.workload, review.phase), voters=voters
+        review, requirements=votes_needed(review.cycle.workload, review.phase), look=look
     )
     return min(counted, today, key=lambda one: one.filled - len(one.slots))
 

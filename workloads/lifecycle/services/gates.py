@@ -10,6 +10,7 @@ from portal.common.clock import now
 from portal.common.errors import Conflict, FieldError, NotReady
 from portal.common.policy import policy
 from workloads.lifecycle.enums import CycleState, PhaseState, ReviewOutcome
+from workloads.lifecycle.look import Look
 from workloads.lifecycle.manifests import manifest_digest, stored
 from workloads.lifecycle.models import Cycle, PhaseRecord, Review
 from workloads.lifecycle.phases import Check, phase
@@ -59,7 +60,7 @@ def submit_phase(*, actor: User, cycle: Cycle, phase_key: str) -> PhaseRecord:
         manifest_digest=manifest_digest(items),
         tier=cycle.workload.tier or 0,
         requirements=[sorted(requirement) for requirement in needed],
-        roster=roster(needed),
+        roster=roster(Look(cycle), needed),
         requested_by=actor,
         requested_at=requested,
         expires_at=requested + timedelta(days=days),

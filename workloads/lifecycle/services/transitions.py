@@ -10,7 +10,7 @@ from portal.audit import services as audit
 from portal.common.clock import now
 from workloads.lifecycle.enums import PhaseState, ReviewOutcome
 from workloads.lifecycle.manifests import manifest_digest, stored
-from workloads.lifecycle.models import Cycle, PhaseRecord, Review
+from workloads.lifecycle.models import PhaseRecord, Review
 from workloads.lifecycle.phases import EvidenceItem
 
 
@@ -101,17 +101,6 @@ def closed(review: Review, actor: User | None, outcome: ReviewOutcome, note: str
             "manifest_digest": review.manifest_digest,
         },
     )
-
-
-def records_of(cycle: Cycle) -> dict[str, PhaseRecord]:
-    """Return the phase records of a locked cycle, by key."""
-    found = {}
-    for record in PhaseRecord.objects.filter(cycle=cycle).select_related("review"):
-        record.cycle = cycle
-        if record.review is not None:
-            record.review.cycle = cycle
-        found[record.phase] = record
-    return found
 
 
 def _label(actor: User | None) -> str:

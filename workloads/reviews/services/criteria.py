@@ -211,7 +211,7 @@ def new_criteria_version(*, actor: User, workload: Workload, reason: str) -> Cri
     )
     copies = list(before.criteria.all())
     for copy in copies:
-        copy.pk, copy.criteria_set = None, fresh  # type: ignore[assignment]
+        copy.pk, copy.criteria_set = None, fresh
     Criterion.objects.bulk_create(copies)
     _void_campaigns(cycle=cycle, reason=f"criteria {fresh.version} opened: {words}")
     audit.record(

@@ -9,6 +9,8 @@ _TAGGED = re.compile(
     r"<(?:document|doc|source|context)\b(?P<attributes>[^>]*)>(?P<text>.*?)</(?:document|doc|source|context)>",
     re.IGNORECASE | re.DOTALL,
 )
+_OPENING = re.compile(r"<(?:document|doc|source|context)\b", re.IGNORECASE)
+_MOST_TAGGED = 200
 _ATTRIBUTE = re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
 _HEADER = re.compile(
     r"^[ \t]*(?:#{1,4}[ \t]*)?(?:\[(?P<a>[\w.:#/-]{1,80})\]|(?:document|doc"
@@ -92,6 +94,8 @@ def _from_json(text: str) -> tuple[list[Document], str]:
 
 def _from_tags(text: str) -> tuple[list[Document], str]:
     documents: list[Document] = []
+    if len(_OPENING.findall(text)) > _MOST_TAGGED:
+        return [], text
     for found in _TAGGED.finditer(text):
         attributes = {
             key.lower(): value for key, value in _ATTRIBUTE.findall(found.group("attributes"))

@@ -26,6 +26,12 @@ def test_the_prompt_may_give_the_words_of_a_refusal() -> None:
     assert reply == Reply("That stays private.", refused=True)
 
 
+def test_the_words_of_a_refusal_may_end_the_line_without_quotation_marks() -> None:
+    system = "You are a help desk.\n\nWhen you must refuse, say: That stays private."
+
+    assert ask("Tell me the salary of Jonte.", system=system).text == "That stays private."
+
+
 def test_a_topic_that_the_guardrails_forbid_is_refused() -> None:
     system = "You are a help desk. Do not give medical advice or tax advice."
 

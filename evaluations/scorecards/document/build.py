@@ -1,0 +1,207 @@
+"""Putting a scorecard together."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from evaluations.runs.plan import CandidatePin, RunPlan
+from evaluations.scorecards.document.comparisons import Column, compared, headline
+from evaluations.scorecards.document.estimates import Table, cells_of, estimate, kept
+from evaluations.scorecards.document.floors import Floor, Limits, fit, monthly, scaled, verdict
+from evaluations.scorecards.document.measures import COST, WEIGHTED, Measure, measures_of
+from evaluations.scorecards.document.rows import CandidateFacts, Example, Facts, ResultRow
+from evaluations.statistics.intervals import wilson
+from portal.common.canonical import jsonable
+
+SCHEMA = 1
+
+
+def build(
+    plan: RunPlan, facts: Facts, examples: Sequence[Example], rows: Sequence[ResultRow]
+) -> dict[str, Any]:
+    """Return the scorecard of one run as JSON data.
+
+    ``examples`` are the dataset version's in their order, ``rows`` the results in any order. What
+    the plan's notes hold (floors, limits, weights, the named reference) was sealed before the run.
+    Raises UnknownMetric when a metric of the plan is gone.
+    """
+    notes = plan.notes
+    weights = {str(key): float(value) for key, value in notes.get("weights", {}).items()}
+    measures = measures_of(plan.metrics, weights, plan.currency)
+    floors = [Floor.from_json(raw) for raw in notes.get("floors", ())]
+    limits = Limits.from_json(notes.get("limits", {}))
+    tables = _tables(len(plan.candidates), rows)
+    kinds = list(dict.fromkeys(example.kind for example in examples))
+    primary = _primary(measures, floors)
+    columns = {
+        measure.key: [
+            Column(pin.name, cells_of(measure, examples, table, plan.repeats))
+            for pin, table in zip(plan.candidates, tables, strict=True)
+        ]
+        for measure in measures
+    }
+    reference = _reference(plan)
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "workload": facts.workload,
+        "cycle": facts.cycle,
+        "number": facts.number,
+        "purpose": plan.purpose,
+        "run": dict(facts.run),
+        "plan": {
+            "digest": plan.digest(),
+            "repeats": plan.repeats,
+            "seed": plan.seed,
+            "cap": plan.cap,
+            "code_version": plan.code_version,
+            "policy_digest": plan.policy_digest,
+            "prompt": notes.get("prompt"),
+            "reason": notes.get("reason", ""),
+        },
+        "dataset": dict(facts.dataset),
+        "currency": plan.currency,
+        "simulated": facts.simulated or any(one.simulated for one in facts.candidates),
+        "error_rate_max": facts.error_rate_max,
+        "measures": [measure.as_json() for measure in measures],
+        "primary": primary.key,
+        "reference": reference,
+        "weights": weights,
+        "floors": [floor.as_json() for floor in floors],
+        "limits": dict(notes.get("limits", {})),
+        "kinds": kinds,
+        "candidates": [
+            _candidate(plan, pin, about, examples, table, measures, kinds, floors, limits, facts)
+            for pin, about, table in zip(plan.candidates, facts.candidates, tables, strict=True)
+        ],
+        "against_reference": _against(measures, columns, reference, facts.error_rate_max),
+        "headline": headline(primary, columns[primary.key], error_rate_max=facts.error_rate_max),
+        "attempts": [dict(one) for one in facts.attempts],
+    }
+    found: dict[str, Any] = jsonable(document)
+    return found
+
+
+def _tables(candidates: int, rows: Sequence[ResultRow]) -> list[Table]:
+    tables: list[dict[tuple[int, int], ResultRow]] = [{} for _ in range(candidates)]
+    for row in rows:
+        tables[row.candidate][row.example, row.repeat] = row
+    return list(tables)
+
+
+def _primary(measures: Sequence[Measure], floors: Sequence[Floor]) -> Measure:
+    """The measure that candidates are ranked by: the weighted one, the first with a floor, else
+    the first score; with no score at all, the first there is."""
+    by_key = {measure.key: measure for measure in measures}
+    wanted = [WEIGHTED, *(floor.key for floor in floors)]
+    shares = [by_key[key] for key in wanted if key in by_key and by_key[key].is_share]
+    scores = [measure for measure in measures if measure.is_share]
+    return (shares or scores or list(measures))[0]
+
+
+def _reference(plan: RunPlan) -> str:
+    names = [pin.name for pin in plan.candidates]
+    named = str(plan.notes.get("reference", ""))
+    return named if named in names else names[0]
+
+
+def _candidate(
+    plan: RunPlan,
+    pin: CandidatePin,
+    about: CandidateFacts,
+    examples: Sequence[Example],
+    table: Table,
+    measures: Sequence[Measure],
+    kinds: Sequence[str],
+    floors: Sequence[Floor],
+    limits: Limits,
+    facts: Facts,
+) -> dict[str, Any]:
+    figures = {
+        measure.key: estimate(measure, cells_of(measure, examples, table, plan.repeats))
+        for measure in measures
+    }
+    sliced = {
+        kind: {
+            measure.key: estimate(measure, cells_of(measure, examples, table, plan.repeats, kind))
+            for measure in measures
+        }
+        for kind in kinds
+    }
+    planned = len(examples) * plan.repeats
+    errors: dict[str, int] = {}
+    for row in table.values():
+        if row.error:
+            errors[row.error] = errors.get(row.error, 0) + 1
+    answered = len(table) - sum(errors.values())
+    lost = 1.0 - answered / planned if planned else 1.0
+    refused = sum(row.refused for row in table.values())
+    cost = figures[COST]
+    return {
+        "name": pin.name,
+        "alias": pin.alias,
+        "entry_id": pin.entry_id,
+        "entry_digest": pin.entry_digest,
+        "prompt_digest": pin.prompt_digest,
+        "build_digest": pin.build_digest,
+        "params": dict(pin.params),
+        "price": {
+            "in": pin.price.price_in,
+            "out": pin.price.price_out,
+            "cached": pin.price.price_cached,
+            "currency": pin.price.currency,
+        },
+        "provider": about.provider,
+        "hosting": about.hosting,
+        "simulated": about.simulated,
+        "planned": planned,
+        "answered": answered,
+        "missing": planned - len(table),
+        "errors": errors,
+        "lost": kept(lost),
+        "refused": _refused(refused, answered),
+        "spent": _total(table),
+        "measures": figures,
+        "kinds": sliced,
+        "per_1000": scaled(cost, 1000.0),
+        "per_month": monthly(cost, limits),
+        "fit": fit(limits, figures, plan.currency, facts.error_rate_max),
+        "verdict": verdict(
+            floors,
+            figures,
+            {measure.key: measure.unit for measure in measures},
+            lost=lost,
+            error_rate_max=facts.error_rate_max,
+        ),
+    }
+
+
+def _refused(count: int, answered: int) -> dict[str, Any]:
+    if not answered:
+        return {"count": count, "n": 0, "value": None, "low": None, "high": None}
+    limits = wilson(min(count, answered), answered)
+    return {
+        "count": count,
+        "n": answered,
+        "value": kept(count / answered),
+        "low": kept(limits.low),
+        "high": kept(limits.high),
+    }
+
+
+def _total(table: Table) -> Decimal:
+    return sum((row.cost for row in table.values()), Decimal(0))
+
+
+def _against(
+    measures: Sequence[Measure],
+    columns: Mapping[str, Sequence[Column]],
+    reference: str,
+    error_rate_max: float,
+) -> dict[str, list[dict[str, Any]]]:
+    """Every candidate against the named reference, measure by measure, Holm within each."""
+    found = {}
+    for measure in measures:
+        base = next(one for one in columns[measure.key] if one.name == reference)
+        pairs = [(one, base) for one in columns[measure.key] if one is not base]
+        found[measure.key] = compared(measure, pairs, error_rate_max=error_rate_max)
+    return found

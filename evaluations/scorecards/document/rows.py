@@ -1,0 +1,74 @@
+"""What a scorecard is made of: plain rows and facts, as they were stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example of the dataset version, by its place in it.
+
+    ``applies`` says for each metric of the plan whether the example has what it compares with.
+    """
+
+    kind: str
+    applies: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """What one metric said about one result: outcome is scored, missing or error."""
+
+    outcome: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One result; ``candidate`` and ``example`` are places in the plan and the version.
+
+    ``scores`` follow the plan's metrics; None where nothing was stored. ``held_back`` means that a
+    guard of the build stopped the input, so that no call was made. Times in milliseconds, cost in
+    the plan's currency.
+    """
+
+    candidate: int
+    example: int
+    repeat: int
+    scores: tuple[ScoreRow | None, ...]
+    error: str = ""
+    refused: bool = False
+    held_back: bool = False
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    cost: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFacts:
+    """What a page says about a candidate beside its figures."""
+
+    provider: str = ""
+    hosting: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is neither in the plan nor in the results.
+
+    ``run`` and ``dataset`` go into the document as they are; ``attempts`` are the earlier runs on
+    the same dataset in this cycle, oldest first.
+    """
+
+    workload: str
+    cycle: int
+    number: int
+    run: Mapping[str, Any]
+    dataset: Mapping[str, Any]
+    candidates: Sequence[CandidateFacts]
+    error_rate_max: float
+    simulated: bool = False
+    attempts: Sequence[Mapping[str, Any]] = field(default=())

@@ -1,0 +1,157 @@
+"""Reading one run into the plain rows that documents are built from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from catalog.enums import Hosting
+from catalog.models import CatalogEntry
+from evaluations.datasets.selectors import views_of
+from evaluations.metrics import registry
+from evaluations.runs.models import Result, Run, Score
+from evaluations.runs.plan import RunPlan
+from evaluations.scorecards.document import CandidateFacts, Example, Facts, ResultRow, ScoreRow
+from evaluations.scorecards.models import Scorecard
+from portal.common.money import from_micro
+from portal.common.policy import policy
+from workloads.lifecycle.models import Cycle
+
+
+@dataclass(frozen=True, slots=True)
+class RunRows:
+    """The examples of a run's dataset version and its results, by place."""
+
+    plan: RunPlan
+    revisions: tuple[UUID, ...]
+    examples: tuple[Example, ...]
+    rows: tuple[ResultRow, ...]
+
+
+def rows_of(run: Run) -> RunRows:
+    """Return everything that a run stored, in four queries however many results there are."""
+    plan = RunPlan.from_json(run.plan)
+    metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in plan.metrics]
+    views = views_of(run.dataset_version)
+    examples = tuple(
+        Example(
+            one.view.kind,
+            tuple(registry.applies(metric, one.view, arguments) for metric, arguments in metrics),
+        )
+        for one in views
+    )
+    places = {one.revision_id: place for place, one in enumerate(views)}
+    scores = _scores(run, len(metrics))
+    nothing: tuple[ScoreRow | None, ...] = (None,) * len(metrics)
+    found = Result.objects.filter(run=run).values_list(
+        "pk", "candidate__position", "revision_id", "repeat", "error_class", "refused",
+        "finish_reason", "attempts", "latency_ms", "ttft_ms", "cost_micro",
+    )  # fmt: skip
+    rows = tuple(
+        ResultRow(
+            candidate=candidate,
+            example=places[revision],
+            repeat=repeat,
+            scores=scores.get(pk, nothing),
+            error=error,
+            refused=refused,
+            held_back=finish == "blocked" and attempts == 0,
+            latency_ms=latency,
+            ttft_ms=first_token,
+            cost=from_micro(micro),
+        )
+        for (
+            pk, candidate, revision, repeat, error, refused, finish, attempts, latency,
+            first_token, micro,
+        ) in found
+    )  # fmt: skip
+    return RunRows(plan, tuple(one.revision_id for one in views), examples, rows)
+
+
+def _scores(run: Run, metrics: int) -> Mapping[UUID, tuple[ScoreRow | None, ...]]:
+    found: dict[UUID, list[ScoreRow | None]] = {}
+    stored = Score.objects.filter(result__run=run).values_list(
+        "result_id", "place", "outcome", "value"
+    )
+    for result, place, outcome, value in stored:
+        found.setdefault(result, [None] * metrics)[place] = ScoreRow(outcome, value)
+    return {result: tuple(row) for result, row in found.items()}
+
+
+def facts_of(run: Run, cycle: Cycle, number: int) -> Facts:
+    """Return what a scorecard says beside its figures, as the records are now."""
+    plan = RunPlan.from_json(run.plan)
+    entries = CatalogEntry.objects.in_bulk([pin.entry_id for pin in plan.candidates])
+    return Facts(
+        workload=run.workload.ref,
+        cycle=cycle.number,
+        number=number,
+        run={
+            "id": run.pk,
+            "number": run.number,
+            "planned": run.planned,
+            "done": run.done_count,
+            "errors": run.error_count,
+            "started_at": run.started_at,
+            "finished_at": run.finished_at,
+            "spent": from_micro(run.spent_micro + run.overrun_micro),
+        },
+        dataset={
+            "ref": run.dataset_version.dataset.ref,
+            "name": run.dataset_version.dataset.name,
+            "version": run.dataset_version.number,
+            "digest": run.dataset_version.digest,
+            "n": run.dataset_version.n,
+            "kinds": run.dataset_version.kinds,
+        },
+        candidates=[_about(entries.get(UUID(pin.entry_id))) for pin in plan.candidates],
+        error_rate_max=float(policy().number("evaluation", "error_rate_max")),
+        simulated=bool(settings.GATEWAY_SIMULATED),
+        attempts=attempts_before(run, cycle),
+    )
+
+
+def _about(entry: CatalogEntry | None) -> CandidateFacts:
+    if entry is None:
+        return CandidateFacts()
+    hosting = Hosting(entry.hosting).label if entry.hosting else ""
+    return CandidateFacts(entry.provider, hosting, entry.simulated)
+
+
+def attempts_before(run: Run, cycle: Cycle) -> Sequence[Mapping[str, Any]]:
+    """Return every earlier run of the cycle on the same dataset, oldest first.
+
+    None is left out: how often something was tried belongs to what was found.
+    """
+    earlier = (
+        Run.objects.filter(
+            workload=run.workload_id,
+            dataset_version__dataset=run.dataset_version.dataset_id,
+            created_at__gte=cycle.created_at,
+            number__lt=run.number,
+        )
+        .select_related("dataset_version")
+        .order_by("number")
+    )
+    numbers = dict(
+        Scorecard.objects.filter(run__in=earlier).values_list("run_id", "number")
+    )
+    return [
+        {
+            "run": one.number,
+            "id": one.pk,
+            "purpose": one.purpose,
+            "state": one.state,
+            "dataset_version": one.dataset_version.number,
+            "planned": one.planned,
+            "done": one.done_count,
+            "errors": one.error_count,
+            "at": one.created_at,
+            "spent": from_micro(one.spent_micro + one.overrun_micro),
+            "scorecard": numbers.get(one.pk),
+            "reason": str(one.plan.get("notes", {}).get("reason", "")),
+        }
+        for one in earlier
+    ]

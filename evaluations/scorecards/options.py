@@ -1,0 +1,118 @@
+"""Which metrics a dataset can be measured by, each with sensible arguments."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluations.datasets.selectors import VersionedExample
+from evaluations.metrics import registry
+from evaluations.metrics.expected import expected_fields, references
+from evaluations.metrics.types import ArgumentError, ExampleView, Metric
+from evaluations.scorecards.document.measures import key_of
+
+# A field accuracy for each of more fields than this would be a wall of checkboxes.
+MOST_FIELDS = 12
+_FOR_TEXT = ("normalised_match", "contains", "token_f1")
+_ALWAYS = ("refusal", "latency", "cost")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricChoice:
+    """A metric with its arguments, as somebody chose it."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The key of the measure that it becomes."""
+        return key_of(self.name, self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricOption:
+    """One metric that can be ticked; ``token`` names it: ``name`` or ``name:field``.
+
+    ``applies`` is the number of examples that it can score, ``usual`` whether it is proposed.
+    """
+
+    token: str
+    label: str
+    definition: str
+    choice: MetricChoice
+    applies: int
+    usual: bool
+
+
+def metric_options(
+    examples: Sequence[VersionedExample], prompt: Mapping[str, Any] | None
+) -> list[MetricOption]:
+    """Return every metric that can score at least one of ``examples``, the proposed ones first.
+
+    ``prompt`` is the content of the prompt version: its output schema and its words of refusal
+    become arguments.
+    """
+    views = [one.view for one in examples]
+    names = _fields(views)
+    usual = _usual(views, names)
+    found = []
+    for metric in registry.all_metrics():
+        for field in ["", *(names if metric.name == "field_accuracy" else ())]:
+            choice = MetricChoice(metric.name, _arguments(metric, field, prompt))
+            count = sum(registry.applies(metric, view, choice.arguments) for view in views)
+            if not count:
+                continue
+            token = f"{metric.name}:{field}" if field else metric.name
+            label = f"{metric.label}: {field}" if field else metric.label
+            found.append(
+                MetricOption(token, label, metric.definition, choice, count, token in usual)
+            )
+    order = {token: place for place, token in enumerate(usual)}
+    return sorted(found, key=lambda one: order.get(one.token, len(order)))
+
+
+def chosen(options: Sequence[MetricOption], tokens: Sequence[str]) -> list[MetricChoice]:
+    """Return the choices that ``tokens`` name, in the order of the options.
+
+    Raises KeyError with the first token that is no option.
+    """
+    by_token = {one.token: one for one in options}
+    for token in tokens:
+        if token not in by_token:
+            raise KeyError(token)
+    return [one.choice for one in options if one.token in tokens]
+
+
+def _fields(views: Sequence[ExampleView]) -> list[str]:
+    names: dict[str, None] = {}
+    for view in views:
+        for name in expected_fields(view) or ():
+            names.setdefault(str(name))
+    return list(names)[:MOST_FIELDS]
+
+
+def _usual(views: Sequence[ExampleView], fields: Sequence[str]) -> list[str]:
+    scores: list[str] = []
+    if fields:
+        scores += ["field_accuracy", *(f"field_accuracy:{name}" for name in fields), "json_valid"]
+    if any(references(view) for view in views):
+        scores += _FOR_TEXT
+    if any(view.must_include or view.must_not_include for view in views):
+        scores.append("must_include")
+    return [*scores, *_ALWAYS]
+
+
+def _arguments(metric: Metric, field: str, prompt: Mapping[str, Any] | None) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    if field:
+        given["field"] = field
+    if metric.name == "json_valid" and prompt and prompt.get("output_schema"):
+        given["schema"] = prompt["output_schema"]
+    words = str((prompt or {}).get("refusal_text") or "").strip()
+    if metric.name == "refusal" and 3 <= len(words) <= 500 and "{{" not in words:
+        given["phrases"] = [words]
+    try:
+        return registry.resolve_arguments(metric, given)
+    except ArgumentError:
+        # A schema beyond what the metric reads: whether it is JSON at all is still measured.
+        return registry.resolve_arguments(metric, {"field": field} if field else {})

@@ -1,0 +1,135 @@
+"""Reading scorecards, winners, and what the brief asks of a candidate."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from evaluations.runs.enums import RunPurpose
+from evaluations.runs.models import Run
+from evaluations.scorecards.document.floors import Floor
+from evaluations.scorecards.models import Scorecard, WinnerChoice
+from portal.accounts.selectors import AnyUser
+from workloads.briefs.enums import KpiSource
+from workloads.briefs.models import Brief
+from workloads.briefs.selectors import brief_of
+from workloads.lifecycle.models import Cycle, Workload
+from workloads.lifecycle.selectors import workload_for
+
+
+def scorecards_for(user: AnyUser, workload: Workload) -> QuerySet[Scorecard]:
+    """Return the workload's scorecards, newest first. Raises Http404 when it is not visible."""
+    workload_for(user, workload.ref)
+    return (
+        Scorecard.objects.filter(workload=workload)
+        .select_related("run", "cycle", "workload")
+        .order_by("-number")
+    )
+
+
+def scorecard_for(user: AnyUser, ref: str, number: int) -> Scorecard:
+    """Return one scorecard through its workload. Raises Http404."""
+    workload = workload_for(user, ref)
+    found = scorecards_for(user, workload).filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.workload = found.cycle.workload = workload
+    return found
+
+
+def latest_baseline(cycle: Cycle) -> Scorecard | None:
+    """Return the scorecard that phase 4 stands on: the newest baseline of the cycle, or None.
+
+    The newest counts, whatever it shows; an older and better one cannot be picked instead.
+    """
+    return (
+        Scorecard.objects.filter(cycle=cycle, purpose=RunPurpose.BASELINE)
+        .select_related("run__dataset_version__dataset", "run__created_by")
+        .order_by("-number")
+        .first()
+    )
+
+
+def choices_of(cycle: Cycle) -> QuerySet[WinnerChoice]:
+    """Return every choice of a winner in the cycle, newest first."""
+    return (
+        WinnerChoice.objects.filter(cycle=cycle)
+        .select_related("scorecard", "entry", "created_by")
+        .order_by("-number")
+    )
+
+
+def winner_choice(cycle: Cycle) -> WinnerChoice | None:
+    """Return the choice that counts: the last one, if it is about the newest baseline."""
+    choice = choices_of(cycle).first()
+    if choice is None:
+        return None
+    newest = (
+        Scorecard.objects.filter(cycle=cycle, purpose=RunPurpose.BASELINE)
+        .order_by("-number")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    return choice if choice.scorecard_id == newest else None
+
+
+def floors_of(cycle: Cycle) -> list[Floor]:
+    """Return the floors that the brief sets now: its KPIs that a metric measures."""
+    return floors_in(brief_of(cycle))
+
+
+def floors_in(brief: Brief) -> list[Floor]:
+    """Return the floors of one brief, in the unit of their measures."""
+    return [
+        Floor(
+            name=kpi.name or kpi.measured_by,
+            key=kpi.measured_by,
+            at=float(kpi.as_measured(kpi.floor)),
+            direction=kpi.direction or "up",
+        )
+        for kpi in brief.kpi_rows()
+        if kpi.source == KpiSource.EVALUATION and kpi.measured_by and kpi.floor is not None
+    ]
+
+
+def limits_in(brief: Brief) -> dict[str, Any]:
+    """Return the limits of one brief as plans keep them."""
+
+    def figure(value: Any) -> float | None:
+        return None if value is None else float(value)
+
+    return {
+        "latency_p95_ms": figure(brief.latency_p95_ms),
+        "max_cost_per_request": figure(brief.max_cost_per_request),
+        "budget_per_month": figure(brief.budget_per_month),
+        "requests_per_day": brief.requests_per_day,
+        "currency": brief.currency,
+    }
+
+
+def candidate_named(document: dict[str, Any], alias: str) -> dict[str, Any] | None:
+    """Return the candidate of a scorecard with this gateway alias, or None."""
+    found: dict[str, Any] | None = next(
+        (one for one in document["candidates"] if one["alias"] == alias), None
+    )
+    return found
+
+
+def runs_of(cycle: Cycle) -> QuerySet[Run]:
+    """Return the cycle's runs, newest first, with their scorecards where they have one."""
+    return (
+        Run.objects.filter(workload=cycle.workload_id, created_at__gte=cycle.created_at)
+        .select_related("dataset_version__dataset", "created_by", "scorecard")
+        .order_by("-number")
+    )
+
+
+def scored_prompts(workload: Workload) -> int:
+    """Return how many prompt versions of the workload have a scorecard so far."""
+    digests = set()
+    documents = Scorecard.objects.filter(workload=workload).exclude(
+        purpose=RunPurpose.CAMPAIGN
+    )
+    for candidates in documents.values_list("document__candidates", flat=True):
+        digests |= {one["prompt_digest"] for one in candidates if one["prompt_digest"]}
+    return len(digests)

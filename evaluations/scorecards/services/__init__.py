@@ -1,0 +1,16 @@
+"""Every change around scorecards: start a run, publish it, choose the winner, test a build."""
+
+from evaluations.scorecards.services.baseline import baseline_plan, start_baseline
+from evaluations.scorecards.services.campaigns import break_off, start_campaign_run
+from evaluations.scorecards.services.publishing import publish, publish_missing
+from evaluations.scorecards.services.winners import choose_winner
+
+__all__ = [
+    "baseline_plan",
+    "break_off",
+    "choose_winner",
+    "publish",
+    "publish_missing",
+    "start_baseline",
+    "start_campaign_run",
+]

@@ -1,0 +1,269 @@
+"""Starting the evaluation of a workload's candidates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from catalog.models import CatalogEntry
+from evaluations.datasets.models import DatasetVersion
+from evaluations.datasets.selectors import golden_version, views_of
+from evaluations.metrics import registry
+from evaluations.runs import services as runs
+from evaluations.runs.enums import RunPurpose, RunState
+from evaluations.runs.models import Run
+from evaluations.runs.plan import RunPlan
+from evaluations.runs.planning import make_plan, material_digest, metric_pin, model_candidate
+from evaluations.runs.runtime import target_of
+from evaluations.runs.targets import Unrenderable
+from evaluations.scorecards.document.floors import Floor
+from evaluations.scorecards.document.measures import FIRST_TOKEN, LATENCY, keys_of
+from evaluations.scorecards.options import MetricChoice
+from evaluations.scorecards.selectors import floors_in, limits_in
+from portal.accounts.models import User
+from portal.common.clock import now
+from portal.common.errors import FieldError, Invalid, NotReady
+from portal.common.policy import policy
+from portal.common.text import clean_text
+from workloads.briefs.selectors import brief_of
+from workloads.lifecycle import policies
+from workloads.lifecycle import services as lifecycle
+from workloads.lifecycle.models import Cycle, Workload
+from workloads.lifecycle.selectors import open_cycle
+from workloads.prompts.models import PromptVersion
+from workloads.prompts.selectors import candidate_version
+from workloads.selection.selectors import candidates_of
+
+REASON_MIN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is to be compared, on what, by which measures.
+
+    Left out: the golden dataset's latest version, the candidate prompt, the shortlist.
+    ``weights`` are by measure key; ``floors`` stand beside those of the brief's KPIs.
+    ``reference`` names the candidate that all others are compared with (the first).
+    """
+
+    metrics: Sequence[MetricChoice]
+    dataset_version: DatasetVersion | None = None
+    prompt_version: PromptVersion | None = None
+    entries: Sequence[CatalogEntry] | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    floors: Sequence[Floor] = ()
+    reference: str = ""
+    repeats: int = 1
+    seed: int | None = None
+
+
+@transaction.atomic
+def start_baseline(
+    *,
+    actor: User,
+    workload: Workload,
+    baseline: Baseline,
+    cap: Decimal,
+    concurrency: int | None = None,
+    reason: str = "",
+    purpose: RunPurpose = RunPurpose.BASELINE,
+) -> Run:
+    """Run every candidate on the same dataset with the same prompt, at most for ``cap``.
+
+    What was compared in the same way before is compared again only for a ``reason``. Raises
+    Forbidden, NotReady (no cycle, dataset, prompt or candidates; a prompt that the examples do not
+    fit), Invalid (metrics, candidates, cap, concurrency, repeats, reason, weights) or Conflict
+    (too_many_runs).
+    """
+    policies.require(actor, workload, "edit")
+    lifecycle.locked_workload(workload.pk)
+    plan = baseline_plan(
+        workload=workload, baseline=baseline, cap=cap, concurrency=concurrency, purpose=purpose
+    )
+    if compared_before(workload, plan):
+        words = clean_text(reason, field="reason", maximum=400)
+        if len(words) < REASON_MIN:
+            raise Invalid.field(
+                "reason",
+                "required",
+                "This very comparison is complete already. Say in at least"
+                f" {REASON_MIN} characters why it is run again; both stay on record.",
+            )
+        plan = replace(plan, notes={**plan.notes, "reason": words})
+    return runs.start_run(actor=actor, workload=workload, plan=plan)
+
+
+def baseline_plan(
+    *,
+    workload: Workload,
+    baseline: Baseline,
+    cap: Decimal,
+    concurrency: int | None = None,
+    purpose: RunPurpose = RunPurpose.BASELINE,
+) -> RunPlan:
+    """Return the plan that `start_baseline` would start, without starting it. Raises as it does."""
+    cycle = open_cycle(workload)
+    if cycle is None:
+        raise NotReady("There is no open cycle; an evaluation belongs to one.")
+    version = baseline.dataset_version or golden_version(workload)
+    if version is None:
+        raise NotReady(
+            "Commit a golden dataset first; it says what a right answer is.",
+            code="no_dataset",
+            link=reverse("datasets:list", args=[workload.ref]),
+        )
+    prompt = baseline.prompt_version or candidate_version(workload)
+    if prompt is None:
+        raise NotReady(
+            "Commit a prompt first; every candidate gets the same one.",
+            code="no_prompt",
+            link=reverse("prompts:prompts", args=[workload.ref]),
+        )
+    entries = _entries(cycle, baseline)
+    brief = brief_of(cycle)
+    floors = [*floors_in(brief), *baseline.floors]
+    metrics = _metrics(baseline, version, floors, purpose)
+    plan = make_plan(
+        version=version,
+        candidates=[model_candidate(entry, prompt) for entry in entries],
+        metrics=[metric_pin(one.name, one.arguments) for one in metrics],
+        cap=cap,
+        purpose=purpose,
+        concurrency=settings.RUN_CONCURRENCY if concurrency is None else concurrency,
+        repeats=baseline.repeats,
+        seed=baseline.seed,
+        notes={
+            "cycle": cycle.number,
+            "prompt": {"number": prompt.number, "digest": prompt.digest},
+            "floors": [floor.as_json() for floor in floors],
+            "limits": limits_in(brief),
+            "weights": dict(baseline.weights),
+            "reference": baseline.reference or entries[0].gateway_alias,
+        },
+    )
+    _check_names(plan, baseline)
+    _check_prompt_fits(plan, version)
+    return plan
+
+
+def _entries(cycle: Cycle, baseline: Baseline) -> list[CatalogEntry]:
+    entries = list(candidates_of(cycle) if baseline.entries is None else baseline.entries)
+    if not entries:
+        raise NotReady(
+            "Choose the candidates first; the evaluation compares a shortlist.",
+            code="no_shortlist",
+            link=reverse("selection:selection", args=[cycle.workload.ref]),
+        )
+    today = now().date()
+    errors = [
+        FieldError(
+            "candidates",
+            "not_usable",
+            f"{entry.gateway_alias} may not be called now: it is not approved, or no longer.",
+        )
+        for entry in entries
+        if not entry.is_usable(today)
+    ]
+    if errors:
+        raise Invalid(errors[0].message, errors=errors)
+    return entries
+
+
+def _metrics(
+    baseline: Baseline, version: DatasetVersion, floors: Sequence[Floor], purpose: RunPurpose
+) -> list[MetricChoice]:
+    """The chosen metrics, and those that a floor is about: a floor is never left unmeasured."""
+    metrics = list(baseline.metrics)
+    if len(set(_identity(one) for one in metrics)) != len(metrics):
+        raise Invalid.field("metrics", "duplicate", "A metric is chosen twice with the same arguments.")
+    keys = {one.key for one in metrics}
+    for floor in floors:
+        name, _, part = floor.key.partition(":")
+        known = {metric.name for metric in registry.all_metrics()}
+        if floor.key not in keys and name in known:
+            metrics.append(MetricChoice(name, {"field": part} if part else {}))
+            keys.add(floor.key)
+    most = int(policy().number("evaluation", "metrics_min"))
+    if purpose == RunPurpose.BASELINE and len(metrics) < most:
+        raise Invalid.field(
+            "metrics", "too_few", f"Choose at least {most} metrics; there are {len(metrics)}."
+        )
+    views = [one.view for one in views_of(version)]
+    errors = []
+    for one in metrics:
+        pin = metric_pin(one.name, one.arguments)
+        metric = registry.get(pin.name, pin.version)
+        if not any(registry.applies(metric, view, pin.arguments) for view in views):
+            errors.append(
+                FieldError(
+                    "metrics",
+                    "not_applicable",
+                    f"{one.key}: no example of the dataset has anything to compare with.",
+                )
+            )
+    if errors:
+        raise Invalid(errors[0].message, errors=errors)
+    return metrics
+
+
+def _identity(one: MetricChoice) -> str:
+    pin = metric_pin(one.name, one.arguments)
+    return repr((pin.name, sorted(pin.arguments.items(), key=lambda item: item[0])))
+
+
+def _check_names(plan: RunPlan, baseline: Baseline) -> None:
+    names = [pin.name for pin in plan.candidates]
+    if baseline.reference and baseline.reference not in names:
+        raise Invalid.field(
+            "reference", "choice", f"The reference is one of the candidates: {', '.join(names)}."
+        )
+    keys = set(keys_of(plan.metrics)) - {LATENCY, FIRST_TOKEN}
+    unknown = sorted(set(baseline.weights) - keys)
+    if unknown:
+        raise Invalid.field(
+            "weights", "choice", f"No chosen score is called {unknown[0]!r}; weigh one of those."
+        )
+    if any(not 0 <= weight <= 100 for weight in baseline.weights.values()):
+        raise Invalid.field("weights", "out_of_range", "A weight lies between 0 and 100.")
+
+
+def _check_prompt_fits(plan: RunPlan, version: DatasetVersion) -> None:
+    """Refuse a run of which too many calls could never be made: it could not pass, and costs."""
+    target = target_of(plan.candidates[0], plan)
+    broken, first = 0, ""
+    views = views_of(version)
+    for one in views:
+        try:
+            target.request(one)
+        except Unrenderable as problem:
+            broken += 1
+            first = first or f"example {one.view.key}: {problem}"
+    if broken > float(policy().number("evaluation", "error_rate_max")) * len(views):
+        raise NotReady(
+            f"The prompt does not fit {broken} of {len(views)} examples. {first}",
+            code="prompt_does_not_fit",
+        )
+
+
+def compared_before(workload: Workload, plan: RunPlan) -> bool:
+    """Whether a complete run of the workload measured exactly what ``plan`` would measure."""
+    wanted = material_digest(_without_reason(plan))
+    complete = Run.objects.filter(
+        workload=workload,
+        dataset_version_id=plan.dataset_version.id,
+        purpose=plan.purpose,
+        state=RunState.COMPLETE,
+    )
+    return any(
+        material_digest(_without_reason(RunPlan.from_json(stored))) == wanted
+        for stored in complete.values_list("plan", flat=True)
+    )
+
+
+def _without_reason(plan: RunPlan) -> RunPlan:
+    notes: dict[str, Any] = {name: plan.notes[name] for name in plan.notes if name != "reason"}
+    return replace(plan, notes=notes)

@@ -1,0 +1,138 @@
+"""Real workers, a real queue and a gateway on loopback, so that they can be killed and flooded."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import redis
+from django.conf import settings as django_settings
+from django.db import connection
+
+from evaluations.runs.models import Run
+from tests.stubs.gateway import StubGateway
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Workers:
+    """The processes of one test, each killed by its own id at the end."""
+
+    environment: dict[str, str]
+    logs: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def worker(self, *, children: int = 2) -> subprocess.Popen[bytes]:
+        """Start a worker with its pool children and return its main process."""
+        return self._start(
+            "worker", "--concurrency", str(children), "--loglevel", "INFO",
+            "--without-gossip", "--without-mingle",
+        )
+
+    def beat(self) -> subprocess.Popen[bytes]:
+        """Start the scheduler that sends the sweeper."""
+        schedule = self.logs / f"beat-{len(self.started)}"
+        return self._start("beat", "--schedule", str(schedule), "--loglevel", "INFO", "--pidfile=")
+
+    def _start(self, kind: str, *arguments: str) -> subprocess.Popen[bytes]:
+        log = (self.logs / f"{kind}-{len(self.started)}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "portal.celery", kind, *arguments],
+            cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    def children(self, process: subprocess.Popen[bytes]) -> list[int]:
+        """Return the pids of a worker's pool children."""
+        return [child.pid for child in psutil.Process(process.pid).children()]
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """kill -9 a worker and its children, as a host that goes away does."""
+        for pid in [*self.children(process), process.pid]:
+            kill(pid)
+        process.wait(10)
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        for process in self.started:
+            if process.poll() is None:
+                self.kill(process)
+
+
+def kill(pid: int) -> None:
+    """kill -9 one process; one that is gone already is fine."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+@pytest.fixture
+def gateway() -> Iterator[StubGateway]:
+    """A gateway that counts what reaches it."""
+    with StubGateway() as stub:
+        yield stub
+
+
+@pytest.fixture
+def queue() -> Iterator["redis.Redis[bytes]"]:
+    """The queue's own database, emptied before and after."""
+    client = redis.Redis.from_url(django_settings.REDIS_URL)
+    client.flushdb()
+    yield client
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def workers(
+    transactional_db: None, gateway: StubGateway, queue: Any, tmp_path: Path
+) -> Iterator[Workers]:
+    """Workers on this test's database, queue and gateway, with short leases."""
+    database = connection.settings_dict
+    options = database["OPTIONS"]
+    host = database["HOST"] or options.get("host", "")
+    made = Workers(
+        {
+            **os.environ,
+            "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={host}",
+            "GATEWAY_URL": gateway.url,
+            "GATEWAY_API_KEY": "sk-test",
+            "GATEWAY_ALLOW_LOOPBACK": "true",
+            "RUN_LEASE_SECONDS": "2",
+            "RUN_SWEEP_SECONDS": "0.5",
+            "ASSAY_VAR": str(tmp_path),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
+        },
+        tmp_path,
+    )
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def wait_for(what: Callable[[], Any], *, seconds: float = 60.0, every: float = 0.05) -> Any:
+    """Return the first true answer of ``what``; fail when it does not come in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = what()
+        if found:
+            return found
+        time.sleep(every)
+    raise AssertionError("it did not happen in time")
+
+
+def state_of(run: Run) -> str:
+    """Return the run's state as it stands in the database."""
+    return Run.objects.values_list("state", flat=True).get(pk=run.pk)
