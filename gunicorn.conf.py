@@ -5,9 +5,9 @@ import os
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = 8
-# The application is loaded once, before the fork: workers share its memory, and an error in the
-# settings ends the start at once instead of looping.
-preload_app = True
+# Several workers share the memory of an application that was loaded before the fork; for one
+# worker that would only keep a second copy in the master.
+preload_app = workers > 1
 timeout = 60
 graceful_timeout = 5
 keepalive = 5

@@ -114,7 +114,8 @@ class ApproveForm(forms.Form):
     use_required_attribute = False
 
     expires = forms.DateField(
-        label="Approved until", initial=_next_year, widget=forms.DateInput(attrs={"type": "date"})
+        label="Approved until", initial=_next_year,
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
     )
     reason = forms.CharField(
         label="Why is it fit for use?", widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000
@@ -147,7 +148,7 @@ class StatusForm(forms.Form):
         label="Why?", widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000
     )
     retirement_date = forms.DateField(
-        label="Retired on", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        label="Retired on", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text="When it is deprecated: until when it may still be used.",
     )  # fmt: skip
 

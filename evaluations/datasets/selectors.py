@@ -1,5 +1,6 @@
 """Reading datasets: which, in which version, with which examples and what balance."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from portal.common.policy import policy
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import workload_for
 
+_REF = re.compile(r"DS-[0-9]{4,8}", re.ASCII)
 # A field with more different values than this is free text, not a set of classes.
 MAX_CLASSES = 12
 
@@ -83,6 +85,8 @@ def datasets_for(user: AnyUser, workload: Workload) -> QuerySet[Dataset]:
 def dataset_for(user: AnyUser, workload_ref: str, ref: str) -> Dataset:
     """Return one dataset through its workload. Raises Http404."""
     workload = workload_for(user, workload_ref)
+    if not _REF.fullmatch(ref):
+        raise Http404
     return get_object_or_404(datasets_for(user, workload), ref=ref)
 
 
@@ -116,6 +120,16 @@ def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
 def latest_version(dataset: Dataset) -> DatasetVersion | None:
     """Return the newest committed version, or None."""
     return versions_of(dataset).first()
+
+
+def latest_versions(datasets: Iterable[Dataset]) -> dict[UUID, DatasetVersion]:
+    """Return the newest committed version of each dataset that has one, by dataset id."""
+    rows = (
+        DatasetVersion.objects.filter(dataset__in=list(datasets))
+        .order_by("dataset_id", "-number")
+        .distinct("dataset_id")
+    )
+    return {row.dataset_id: row for row in rows}
 
 
 def golden_dataset(workload: Workload) -> Dataset | None:
@@ -173,6 +187,12 @@ def views_of(version: DatasetVersion) -> list[VersionedExample]:
 def version_digest(lines: Iterable[tuple[str, str]]) -> str:
     """Return the digest of a version from its (key, revision digest) pairs in order."""
     return digest({"schema": 1, "examples": [list(line) for line in lines]})
+
+
+def draft_digest(dataset: Dataset) -> str:
+    """Return the digest that the draft's version would have if it were committed now."""
+    lines = DraftExample.objects.filter(dataset=dataset).order_by("position", "id")
+    return version_digest(lines.values_list("key", "revision__digest"))
 
 
 def shares(kinds: Mapping[str, int]) -> list[KindShare]:

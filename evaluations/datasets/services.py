@@ -160,7 +160,9 @@ def import_examples(
     preview = parse(data, filename)
     if not preview.ok:
         errors = [
-            FieldError(f"line {e.line}: {e.field}".rstrip(": ") if e.line else e.field, e.code, e.message)
+            FieldError(
+                f"line {e.line}: {e.field}".rstrip(": ") if e.line else e.field, e.code, e.message
+            )
             for e in preview.errors
         ]
         first = errors[0] if errors else None
@@ -259,9 +261,7 @@ def _revisions(
         ignore_conflicts=True,
         batch_size=500,
     )
-    found = ExampleRevision.objects.filter(
-        dataset=dataset, digest__in=[row.digest for row in rows]
-    )
+    found = ExampleRevision.objects.filter(dataset=dataset, digest__in=[row.digest for row in rows])
     return {(one.key, one.digest): one for one in found}
 
 

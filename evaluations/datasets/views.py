@@ -15,13 +15,14 @@ from evaluations.datasets.forms import CommitForm, DatasetForm, UploadForm
 from evaluations.datasets.importing import ImportPreview, parse
 from evaluations.datasets.importing.types import MAX_BYTES
 from evaluations.datasets.models import Dataset
+from evaluations.datasets.presentation import balance_bars, example_line
 from portal.accounts.http import signed_in
-from portal.common.errors import DomainError, Forbidden
+from portal.common.errors import DomainError, Forbidden, Invalid
 from portal.common.pagination import page_of
 from portal.shell.forms import add_errors
 from portal.shell.rendering import render_page
 from workloads.lifecycle.pages import frame
-from workloads.lifecycle.policies import can_edit
+from workloads.lifecycle.policies import can_edit, require
 from workloads.lifecycle.selectors import workload_for
 
 PREVIEWED = 10
@@ -33,7 +34,9 @@ def datasets(request: HttpRequest, ref: str) -> HttpResponse:
     """List the workload's datasets, or make the one that was posted."""
     user = signed_in(request)
     workload = workload_for(user, ref)
-    form = DatasetForm(request.POST or None)
+    if request.method == "POST":
+        require(user, workload, "edit")
+    form = DatasetForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -54,10 +57,10 @@ def datasets(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             flash.success(request, f"{made.ref} made. Import its examples next.")
             return redirect("datasets:import", ref=ref, dataset_ref=made.ref)
-    rows = []
-    for one in selectors.datasets_for(user, workload):
-        rows.append({"dataset": one, "latest": selectors.latest_version(one)})
-    context = frame(request, workload) | {
+    found = list(selectors.datasets_for(user, workload))
+    latest = selectors.latest_versions(found)
+    rows = [{"dataset": one, "latest": latest.get(one.pk)} for one in found]
+    context = frame(request, workload, phase_key="evaluation") | {
         "rows": rows, "form": form, "editable": can_edit(user, workload),
     }
     status = 422 if form.is_bound else 200
@@ -65,8 +68,14 @@ def datasets(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _kind(request: HttpRequest) -> str:
+    """Return the kind that the examples are narrowed to. Raises Invalid (unknown_filter, choice)."""
+    unknown = sorted(set(request.GET) - {"kind", "cursor"})
+    if unknown:
+        raise Invalid("These examples are narrowed by kind alone.", code="unknown_filter")
     kind = request.GET.get("kind", "")
-    return kind if kind in Kind.values else ""
+    if kind and kind not in Kind.values:
+        raise Invalid.field("kind", "choice", f"Use one of {', '.join(Kind.values)}.")
+    return kind
 
 
 def _kind_tabs(request: HttpRequest, kinds: dict[str, int]) -> list[dict[str, Any]]:
@@ -95,15 +104,19 @@ def _draft_page(
     lines = selectors.draft_lines(dataset, _kind(request))
     page = page_of(lines, by="id", cursor=request.GET.get("cursor", ""))
     versions = list(selectors.versions_of(dataset)[:50])
-    context = frame(request, dataset.workload) | {
+    context = frame(request, dataset.workload, phase_key="evaluation") | {
         "dataset": dataset,
         "purpose": Purpose(dataset.purpose),
         "n": sum(kinds.values()),
         "shares": selectors.shares(kinds),
-        "balances": selectors.balance_of(selectors.expected_of(selectors.draft_lines(dataset))),
+        "balances": balance_bars(
+            selectors.balance_of(selectors.expected_of(selectors.draft_lines(dataset)))
+        ),
         "tabs": _kind_tabs(request, kinds),
         "page": page,
+        "lines": [example_line(line.revision) for line in page.rows],
         "versions": versions,
+        "unchanged": bool(versions) and versions[0].digest == selectors.draft_digest(dataset),
         "commit_form": commit,
         "editable": can_edit(user, dataset.workload),
     }
@@ -122,6 +135,7 @@ def commit(request: HttpRequest, ref: str, dataset_ref: str) -> HttpResponse:
     """Commit the draft as the next version."""
     user = signed_in(request)
     found = selectors.dataset_for(user, ref, dataset_ref)
+    require(user, found.workload, "edit")
     form = CommitForm(request.POST)
     if form.is_valid():
         try:
@@ -145,10 +159,11 @@ def remove(request: HttpRequest, ref: str, dataset_ref: str) -> HttpResponse:
     """Take the ticked examples out of the draft."""
     user = signed_in(request)
     found = selectors.dataset_for(user, ref, dataset_ref)
-    removed = services.remove_examples(
-        actor=user, dataset=found, keys=request.POST.getlist("key")[:1_000]
-    )
-    flash.success(request, f"{removed} examples taken out of the draft.")
+    # No key holds a null character, and the database would not even compare one.
+    keys = [key for key in request.POST.getlist("key")[:1_000] if "\x00" not in key]
+    removed = services.remove_examples(actor=user, dataset=found, keys=keys)
+    words = "1 example" if removed == 1 else f"{removed} examples"
+    flash.success(request, f"{words} taken out of the draft.")
     return redirect("datasets:dataset", ref=ref, dataset_ref=dataset_ref)
 
 
@@ -162,13 +177,16 @@ def version(request: HttpRequest, ref: str, dataset_ref: str, number: int) -> Ht
         by="position",
         cursor=request.GET.get("cursor", ""),
     )
-    context = frame(request, found.dataset.workload) | {
+    context = frame(request, found.dataset.workload, phase_key="evaluation") | {
         "version": found,
         "dataset": found.dataset,
         "shares": selectors.shares(found.kinds),
-        "balances": selectors.balance_of(selectors.expected_of(selectors.version_lines(found))),
+        "balances": balance_bars(
+            selectors.balance_of(selectors.expected_of(selectors.version_lines(found)))
+        ),
         "tabs": _kind_tabs(request, found.kinds),
         "page": page,
+        "lines": [example_line(line.revision) for line in page.rows],
     }
     return render_page(request, f"{_FOLDER}/version.html", context)
 
@@ -180,7 +198,7 @@ def _import_page(
     preview: ImportPreview | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = frame(request, found.workload) | {
+    context = frame(request, found.workload, phase_key="evaluation") | {
         "dataset": found,
         "form": form,
         "preview": preview,
@@ -196,6 +214,7 @@ def import_file(request: HttpRequest, ref: str, dataset_ref: str) -> HttpRespons
     found = selectors.dataset_for(user, ref, dataset_ref)
     if request.method != "POST":
         return _import_page(request, found, UploadForm())
+    require(user, found.workload, "edit")
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _import_page(request, found, form, status=422)
@@ -246,14 +265,14 @@ def _preview_page(
     kinds: dict[str, int] = {}
     for row in read.rows:
         kinds[row.kind] = kinds.get(row.kind, 0) + 1
-    context = frame(request, found.workload) | {
+    context = frame(request, found.workload, phase_key="evaluation") | {
         "dataset": found,
         "upload": upload,
         "mode": ImportMode(upload.mode),
         "preview": read,
-        "rows": read.rows[:PREVIEWED],
+        "lines": [example_line(row) for row in read.rows[:PREVIEWED]],
         "shares": selectors.shares(kinds),
-        "balances": selectors.balance_of(row.expected for row in read.rows),
+        "balances": balance_bars(selectors.balance_of(row.expected for row in read.rows)),
         "errors": errors,
         "editable": can_edit(signed_in(request), found.workload),
     }

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from evaluations.runs.enums import LeaseState, RunState
-from evaluations.runs.ledger import Beat, Held
+from evaluations.runs.hands import Beat, Held
 from evaluations.runs.models import Driver, Run
 
 MOST_DRIVERS = 2

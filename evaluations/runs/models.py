@@ -60,7 +60,9 @@ class Run(Record):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=("workload", "number"), name="run_number_unique"),
             models.CheckConstraint(
-                condition=models.Q(cap_micro__gte=models.F("spent_micro") + models.F("reserved_micro")),
+                condition=models.Q(
+                    cap_micro__gte=models.F("spent_micro") + models.F("reserved_micro")
+                ),
                 name="run_within_its_cap",
             ),
             models.CheckConstraint(
@@ -124,9 +126,7 @@ class Lease(models.Model):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="leases")
     first = models.PositiveIntegerField()
     count = models.PositiveIntegerField()
-    state = models.CharField(
-        max_length=6, choices=LeaseState.choices, default=LeaseState.READY
-    )
+    state = models.CharField(max_length=6, choices=LeaseState.choices, default=LeaseState.READY)
     owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
@@ -147,7 +147,8 @@ class Lease(models.Model):
                 name="lease_not_overfull",
             ),
             models.CheckConstraint(
-                condition=models.Q(reserved_micro=0) | models.Q(state="leased", reserved_micro__gt=0),
+                condition=models.Q(reserved_micro=0)
+                | models.Q(state="leased", reserved_micro__gt=0),
                 name="lease_reserves_while_leased",
             ),
         ]

@@ -5,11 +5,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from evaluations.metrics import registry
 from evaluations.metrics.types import Answer, Outcome, Score
-from evaluations.runs.ledger import Row
+from evaluations.runs.hands import Row
 from evaluations.runs.runtime import MetricInUse, Workbench
 from evaluations.runs.targets import Reply
 from portal.common.money import from_micro, to_micro
@@ -26,6 +27,7 @@ class Work:
     """One item in a driver's hands, with what its attempts have used so far."""
 
     index: int
+    key: str
     candidate: int
     example: int
     repeat: int
@@ -41,9 +43,7 @@ class Work:
 class Recorder:
     """Turns the end of one item into its row, for one run."""
 
-    def __init__(
-        self, bench: Workbench, run_id: uuid.UUID, candidate_ids: Sequence[int]
-    ) -> None:
+    def __init__(self, bench: Workbench, run_id: uuid.UUID, candidate_ids: Sequence[int]) -> None:
         self._bench = bench
         self._run = str(run_id)
         self._candidates = list(candidate_ids)
@@ -106,7 +106,7 @@ class Recorder:
         latency_ms: float | None = None,
         billed: bool = False,
     ) -> Row:
-        """No answer that can be used will come; ``billed``: the last attempt may cost all the same."""
+        """No usable answer will come; ``billed``: the last attempt may cost all the same."""
         answer = Answer(text="", finish_reason="", error=code, latency_ms=latency_ms)
         result = self._result(work) | {
             "error_class": code,
@@ -121,7 +121,8 @@ class Recorder:
 
     def _result(self, work: Work) -> dict[str, Any]:
         return {
-            "id": str(uuid.uuid4()),
+            # Made of what it is the result of: an item has one id, however often it is written.
+            "id": str(uuid.UUID(bytes=sha256(f"{self._run}/{work.index}".encode()).digest()[:16])),
             "run_id": self._run,
             "candidate_id": self._candidates[work.candidate],
             "revision_id": self._revisions[work.example],
@@ -188,4 +189,3 @@ def _storable(text: str) -> str:
     except UnicodeEncodeError:
         return storable(text)[0]
     return storable(text)[0] if "\x00" in text else text
-

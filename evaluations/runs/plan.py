@@ -77,7 +77,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """A whole run. ``cap`` is the most it may spend, in ``currency``; ``seed`` goes to the models."""
+    """A whole run. ``cap`` is the most it may spend; ``seed`` goes to the models."""
 
     dataset_version: DatasetPin
     candidates: tuple[CandidatePin, ...]

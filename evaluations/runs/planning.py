@@ -50,11 +50,14 @@ def price_pin(entry: CatalogEntry) -> PricePin:
     row = price_row_of(entry)
     if row is None:
         raise Invalid.field(
-            "candidates", "price_missing",
+            "candidates",
+            "price_missing",
             f"{entry.gateway_alias} has no price in the catalog; add one, then start the run.",
         )
     price = row.as_price()
-    return PricePin(str(row.pk), price.price_in, price.price_out, price.price_cached, price.currency)
+    return PricePin(
+        str(row.pk), price.price_in, price.price_out, price.price_cached, price.currency
+    )
 
 
 def _names(entry: CatalogEntry) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from evaluations.metrics.types import ArgumentError, Metric, UnknownMetric
 from evaluations.runs.items import Order, Place, lease_size
 from evaluations.runs.models import Result, Run
 from evaluations.runs.plan import CandidatePin, RunPlan
-from evaluations.runs.targets import BuildTarget, ModelTarget, Target
+from evaluations.runs.targets import BuildTarget, ModelTarget, Renderer, Target
 from portal.common.errors import Conflict
 from portal.common.money import to_micro
 from portal.gateway.cost import Price, worst_case
@@ -96,25 +96,46 @@ def workbench(plan: RunPlan) -> Workbench:
     return Workbench(
         plan=plan,
         examples=views_of(version),
-        targets=[target_of(pin, plan) for pin in plan.candidates],
+        targets=_targets(plan),
         metrics=[_metric(place, plan) for place in range(len(plan.metrics))],
         prices=[pin.price.price() for pin in plan.candidates],
     )
 
 
-def target_of(pin: CandidatePin, plan: RunPlan) -> Target:
-    """Return the target of a candidate. Raises PlanBroken."""
+def _targets(plan: RunPlan) -> list[Target]:
+    shared: dict[str, Renderer] = {}
+    return [target_of(pin, plan, shared) for pin in plan.candidates]
+
+
+def target_of(
+    pin: CandidatePin, plan: RunPlan, shared: dict[str, Renderer] | None = None
+) -> Target:
+    """Return the target of a candidate. Raises PlanBroken.
+
+    ``shared`` keeps the renderers, so that candidates with one prompt render it once.
+    """
+    known = shared if shared is not None else {}
     if pin.build_id is not None:
         build = Build.objects.filter(pk=pin.build_id).select_related("prompt_version").first()
         if build is None or build.digest != pin.build_digest:
             raise PlanBroken(f"The build of {pin.name} is not there as it was pinned.")
-        return BuildTarget(
-            pin, build.prompt_version.content, plan.timeout_seconds, plan.seed, build.content
+        renderer = known.setdefault(
+            pin.build_digest, Renderer(build.prompt_version.content, build.content)
         )
-    version = PromptVersion.objects.filter(pk=pin.prompt_version_id).first()
-    if version is None or version.digest != pin.prompt_digest:
-        raise PlanBroken(f"The prompt version of {pin.name} is not there as it was pinned.")
-    return ModelTarget(pin, version.content, plan.timeout_seconds, plan.seed)
+        return BuildTarget(pin, renderer, plan.timeout_seconds, plan.seed)
+    if pin.prompt_digest not in known:
+        version = prompt_version(pin)
+        if version is None or version.digest != pin.prompt_digest:
+            raise PlanBroken(f"The prompt version of {pin.name} is not there as it was pinned.")
+        known[pin.prompt_digest] = Renderer(version.content)
+    return ModelTarget(pin, known[pin.prompt_digest], plan.timeout_seconds, plan.seed)
+
+
+def prompt_version(pin: CandidatePin) -> PromptVersion | None:
+    """Return the prompt version that a candidate pins, if it is there."""
+    if pin.prompt_version_id is None:
+        return None
+    return PromptVersion.objects.filter(pk=pin.prompt_version_id).select_related("prompt").first()
 
 
 def _metric(place: int, plan: RunPlan) -> MetricInUse:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
+from uuid import UUID
 
 from evaluations.datasets.selectors import VersionedExample
 from evaluations.runs.plan import CandidatePin
@@ -12,7 +13,15 @@ from portal.gateway.types import Completion, CompletionRequest, Message
 from workloads.builds.pipeline import Blocked, finish, prepare
 from workloads.prompts.rendering import RenderError, messages, response_format, values_for
 
-__all__ = ["BuildTarget", "HeldBack", "ModelTarget", "Reply", "Target", "Unrenderable"]
+__all__ = [
+    "BuildTarget",
+    "HeldBack",
+    "ModelTarget",
+    "Renderer",
+    "Reply",
+    "Target",
+    "Unrenderable",
+]
 
 
 class Unrenderable(Exception):
@@ -37,11 +46,71 @@ class Reply:
     flags: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one example becomes, whoever of the candidates is asked: rendered once, used by all.
+
+    ``tokens`` is an upper-leaning estimate of what is sent; 0 when nothing is.
+    """
+
+    messages: tuple[Message, ...] = ()
+    response_format: Mapping[str, Any] | None = None
+    tokens: int = 0
+    held_back: HeldBack | None = None
+    problem: str = ""
+
+
+class Renderer:
+    """Renders examples for one prompt version, or one build. Pure; remembers the last few.
+
+    The items of a run name the same example for one candidate after the other, and every item is
+    needed twice: to know its worst case, and to be sent.
+    """
+
+    REMEMBERED = 256
+
+    def __init__(self, prompt: Mapping[str, Any], build: Mapping[str, Any] | None = None) -> None:
+        self.prompt = prompt
+        self.build = build
+        self._known: dict[UUID, Asked] = {}
+
+    def ask(self, example: VersionedExample) -> Asked:
+        """Return what ``example`` becomes."""
+        found = self._known.get(example.revision_id)
+        if found is None:
+            if len(self._known) >= self.REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            found = self._known[example.revision_id] = self._render(example)
+        return found
+
+    def _render(self, example: VersionedExample) -> Asked:
+        documents = example.view.context
+        try:
+            if self.build is not None:
+                ready = prepare(self.build, self.prompt, example.given, documents)
+                if isinstance(ready, Blocked):
+                    return Asked(held_back=HeldBack(ready.guard, ready.words))
+                sent, form = list(ready.messages), ready.response_format
+            else:
+                sent = messages(self.prompt, values_for(self.prompt, example.given, documents))
+                form = response_format(self.prompt)
+        except RenderError as problem:
+            return Asked(problem=str(problem))
+        typed = tuple(cast(Message, one) for one in sent)
+        schema = estimate_tokens(json.dumps(form)) if form else 0
+        return Asked(typed, form, estimate_prompt_tokens(typed) + schema)
+
+
 class Target(Protocol):
     """One candidate as the engine sees it. Pure on both sides of the call."""
 
-    def request(self, example: VersionedExample) -> CompletionRequest | HeldBack:
-        """Return what is to be sent for one example. Raises Unrenderable."""
+    def request(
+        self, example: VersionedExample, *, key: str = "", repeat: int = 1
+    ) -> CompletionRequest | HeldBack:
+        """Return what is to be sent for one example. Raises Unrenderable.
+
+        ``key`` is the idempotency key of the item; ``repeat`` counts from 1.
+        """
 
     def reply(self, completion: Completion) -> Reply:
         """Return what the answer is."""
@@ -51,82 +120,58 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Base:
+class ModelTarget:
+    """A catalog entry with a prompt version: what phase 4 compares."""
+
     pin: CandidatePin
-    prompt: Mapping[str, Any]
+    renderer: Renderer
     timeout_seconds: float
     seed: int | None
 
-    def request(self, example: VersionedExample) -> CompletionRequest | HeldBack:
-        raise NotImplementedError
-
-    def prompt_tokens(self, example: VersionedExample) -> int:
-        """Estimate the tokens of the messages and of the schema that goes with them."""
-        try:
-            request = self.request(example)
-        except Unrenderable:
-            return 0
-        if isinstance(request, HeldBack):
-            return 0
-        schema = json.dumps(request.response_format) if request.response_format else ""
-        return estimate_prompt_tokens(request.messages) + estimate_tokens(schema)
-
-    def _request(
-        self, sent: list[dict[str, str]], form: Mapping[str, Any] | None
-    ) -> CompletionRequest:
+    def request(
+        self, example: VersionedExample, *, key: str = "", repeat: int = 1
+    ) -> CompletionRequest | HeldBack:
+        """Render the prompt with the example's values. Raises Unrenderable."""
+        asked = self.renderer.ask(example)
+        if asked.problem:
+            raise Unrenderable(asked.problem)
+        if asked.held_back is not None:
+            return asked.held_back
         params = self.pin.params
         seed = self.seed if self.seed is not None else params.get("seed")
         return CompletionRequest(
             model=self.pin.alias,
-            messages=tuple(cast(Message, one) for one in sent),
+            messages=asked.messages,
             max_tokens=int(params["max_tokens"]),
             temperature=params.get("temperature"),
             top_p=params.get("top_p"),
             stop=tuple(params.get("stop") or ()),
-            seed=seed,
-            response_format=form,
+            # Repeats are there to show variation; with one seed they would all be the same.
+            seed=None if seed is None else seed + repeat - 1,
+            response_format=asked.response_format,
+            idempotency_key=key,
             timeout_seconds=self.timeout_seconds,
             accept_models=self.pin.accept_models,
         )
 
-
-@dataclass(frozen=True, slots=True)
-class ModelTarget(_Base):
-    """A catalog entry with a prompt version: what phase 4 compares."""
-
-    def request(self, example: VersionedExample) -> CompletionRequest:
-        """Render the prompt with the example's values. Raises Unrenderable."""
-        try:
-            values = values_for(self.prompt, example.given, example.view.context)
-            sent = messages(self.prompt, values)
-        except RenderError as problem:
-            raise Unrenderable(str(problem)) from problem
-        return self._request(sent, response_format(self.prompt))
+    def prompt_tokens(self, example: VersionedExample) -> int:
+        """Estimate the tokens of the messages and of the schema that goes with them."""
+        return self.renderer.ask(example).tokens
 
     def reply(self, completion: Completion) -> Reply:
         """Return the completion's text as it is."""
-        return Reply(completion.text, completion.refused, completion.finish_reason, completion.flags)
+        return Reply(
+            completion.text, completion.refused, completion.finish_reason, completion.flags
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class BuildTarget(_Base):
+class BuildTarget(ModelTarget):
     """A build: its steps and guards around the locked model and prompt."""
-
-    content: Mapping[str, Any]
-
-    def request(self, example: VersionedExample) -> CompletionRequest | HeldBack:
-        """Run pre-steps and input guards, then render. Raises Unrenderable."""
-        try:
-            ready = prepare(self.content, self.prompt, example.given, example.view.context)
-        except RenderError as problem:
-            raise Unrenderable(str(problem)) from problem
-        if isinstance(ready, Blocked):
-            return HeldBack(ready.guard, ready.words)
-        return self._request(list(ready.messages), ready.response_format)
 
     def reply(self, completion: Completion) -> Reply:
         """Run post-steps and output guards; a blocked answer counts as a refusal."""
-        answer = finish(self.content, self.prompt, completion.text)
+        answer = finish(self.renderer.build or {}, self.renderer.prompt, completion.text)
         flags = (*completion.flags, *(f"marked_{mark}"[:40] for mark in answer.marks))
         if answer.blocked is not None:
             return Reply("", True, "blocked", (*flags, f"blocked_{answer.blocked.guard}"[:40]))

@@ -36,7 +36,7 @@ def scorecard_card(ref: str, version: str) -> EvidenceCard | None:
 
 
 def winner_card(ref: str, version: str) -> EvidenceCard | None:
-    """Return how a manifest shows the choice of a winner: "<cycle>.<number>" of workload ``ref``."""
+    """Return how a manifest shows a winner: "<cycle>.<number>" of workload ``ref``."""
     cycle, _, number = version.partition(".")
     if not (cycle.isdecimal() and number.isdecimal()):
         return None

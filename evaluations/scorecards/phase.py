@@ -70,7 +70,7 @@ class Evaluation(Phase):
         return items
 
     def checks(self, cycle: Cycle) -> list[Check]:
-        """A golden dataset of the right size and mix; one fair comparison; a winner for a reason."""
+        """A golden dataset of the right size and mix, one fair comparison, a reasoned winner."""
         link = reverse("scorecards:evaluation", args=[cycle.workload.ref])
         version = golden_version(cycle.workload)
         scorecard = latest_baseline(cycle)
@@ -247,7 +247,8 @@ def _errors(scorecard: Scorecard | None, link: str) -> Check:
 def _winner(cycle: Cycle, scorecard: Scorecard | None, link: str) -> Check:
     label = "Winner chosen with a reason"
     if scorecard is None:
-        return _check("winner_chosen", label, "There is nothing to choose from yet.", link, "Run it")
+        wrong = "There is nothing to choose from yet."
+        return _check("winner_chosen", label, wrong, link, "Run it")
     link = reverse("scorecards:scorecard", args=[cycle.workload.ref, scorecard.number]) + "#winner"
     choice = winner_choice(cycle)
     if choice is None:

@@ -25,6 +25,8 @@ from evaluations.runs.models import Run
 from evaluations.runs.tasks import drive
 from evaluations.scorecards import services as scorecards
 from evaluations.scorecards.models import Scorecard
+from evaluations.scorecards.options import MetricChoice
+from evaluations.scorecards.services.baseline import Baseline
 from portal.accounts.models import User
 from portal.common.clock import now
 from portal.demo import content
@@ -55,11 +57,11 @@ GATEWAY_PATIENCE = 20.0
 
 
 TRIAGE_PICKS: Mapping[str, str] = {
-    "aurora-large": "The most accurate; what does that cost?",
     "cedar-70b-eu": "In our EU tenant.",
     "garnet-guard": "Careful; does it refuse too much?",
     "ember-8b": "On our own hardware.",
 }
+HANDBOOK_WINNER = "beacon-mini"
 HANDBOOK_PICKS: Mapping[str, str] = {
     "aurora-large": "The most accurate.",
     "cedar-70b-eu": "In our EU tenant.",
@@ -125,7 +127,7 @@ def brief(
     """Make a workload with its brief, as its owner would."""
     workload = lifecycle.create_workload(actor=owner, name=name, summary=summary)
     briefs.save_draft(
-        actor=owner, workload=workload, row_version=1, answers=answers, kpis=kpis or None
+        actor=owner, workload=workload, row_version=0, answers=answers, kpis=kpis or None
     )
     workload.refresh_from_db()
     return workload
@@ -235,13 +237,13 @@ def handbook(people: Mapping[str, User]) -> Workload:
     golden(contributor, workload, "Handbook questions", "handbook_questions.jsonl")
     cycle = current_cycle(workload)
     scorecard = evaluate(contributor, workload)
-    winner = scorecards.best_candidate(scorecard)
+    winner = CatalogEntry.objects.get(gateway_alias=HANDBOOK_WINNER)
     scorecards.choose_winner(
         actor=contributor,
         scorecard=scorecard,
         entry=winner,
-        rationale="It holds the fact most often, says when the documents do not, and stays far"
-        " below the limits for time and cost.",
+        rationale="It holds the fact as often as the others as far as this dataset can tell, and"
+        " answers fastest and at a fraction of their cost.",
     )
     lifecycle.submit_phase(actor=contributor, cycle=cycle, phase_key="evaluation")
     tuning.decide(
@@ -266,10 +268,11 @@ def handbook(people: Mapping[str, User]) -> Workload:
 
 def evaluate(actor: User, workload: Workload) -> Scorecard:
     """Run the baseline and return its scorecard."""
+    names = ("contains", "token_f1", "refusal", "latency", "cost")
     run = scorecards.start_baseline(
         actor=actor,
         workload=workload,
-        metrics=[("contains", {}), ("token_f1", {}), ("refusal", {}), ("latency", {}), ("cost", {})],
+        baseline=Baseline(metrics=[MetricChoice(name, {}) for name in names]),
         cap=Decimal(5),
         concurrency=16,
     )
@@ -325,7 +328,7 @@ def decide(people: Mapping[str, User], workload: Workload) -> None:
 def notes(people: Mapping[str, User]) -> Workload:
     """WL-0003: a brief that somebody has just begun."""
     return brief(
-        people["contributor"],
+        people["owner"],
         "Field note summaries",
         "Two lines for each note to the field teams, with its dates.",
         content.NOTES,

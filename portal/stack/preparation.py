@@ -53,24 +53,25 @@ class Preparation:
             self._remember(migrations=wanted, rows=self._rows(), seed="")
         return True
 
-    def seed(self) -> bool:
-        """Put the demo company in unless it is there already; whether it did anything.
-
-        Raises StackError when that fails.
-        """
-        wanted = fingerprint(self._layout.root, source_files(self._layout.root))
-        accounts = self._layout.var / "demo-accounts.txt"
-        known = self._postgres is not None and accounts.exists()
-        if known and self._remembered().get("seed") == wanted:
+    def is_seeded(self) -> bool:
+        """Whether this clone's demo company is in the embedded database already."""
+        if self._postgres is None or not (self._layout.var / "demo-accounts.txt").exists():
             return False
+        return self._remembered().get("seed") == self._sources()
+
+    def seed(self) -> None:
+        """Put the demo company in; StackError when that fails."""
+        wanted = self._sources()
         self._manage("seed", SEED_SECONDS, "Loading the demo data", "seed_demo")
         if self._postgres is not None:
             self._remember(seed=wanted)
-        return True
 
     def sync_catalog(self) -> None:
         """Read the gateway's models into the catalog; StackError when that fails."""
         self._manage("catalog", SEED_SECONDS, "Reading the gateway's models", "sync_catalog")
+
+    def _sources(self) -> str:
+        return fingerprint(self._layout.root, source_files(self._layout.root))
 
     def _manage(self, name: str, seconds: float, what: str, *words: str) -> None:
         part = management(name, self._layout.root, self._environment, *words)

@@ -21,7 +21,7 @@ PROBE_SECONDS = 60.0
 
 
 class Services:
-    """What the portal stands on. `begin` starts what is embedded, `finish` waits for it.
+    """What the portal stands on. `begin` starts what is embedded, `finish` waits for it all.
 
     ``settings`` then holds what the portal's processes have to be told. With ``models`` the
     gateway is a real LiteLLM proxy before a real model instead of the sandbox.
@@ -85,10 +85,18 @@ class Services:
 
     def finish(self) -> None:
         """Wait until every embedded service answers; StackError when one does not."""
+        self.finish_storage()
+        self.finish_gateway()
+
+    def finish_storage(self) -> None:
+        """Wait for the database and the queue, without which nothing of the portal starts."""
         if self.postgres is not None:
             self.postgres.finish()
         if self.valkey is not None:
             self.valkey.finish()
+
+    def finish_gateway(self) -> None:
+        """Wait for the gateway; the portal's processes start without it."""
         if self._sandbox is not None:
             self._family.wait_until(
                 self._sandbox,

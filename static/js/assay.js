@@ -24,6 +24,7 @@
     if (navigator.clipboard) {
       for (const button of part.querySelectorAll("[data-copy]")) button.hidden = false;
     }
+    for (const button of part.querySelectorAll("[data-add-row]")) button.hidden = false;
     for (const step of part.querySelectorAll(".rail-strip [aria-current]")) {
       const strip = step.closest(".rail-strip");
       strip.scrollLeft = step.offsetLeft + step.offsetParent.offsetLeft - strip.clientWidth / 3;
@@ -46,6 +47,34 @@
     }, 1600);
   }
 
+  /*
+   * One more row for a table of inputs: a copy of its last row, emptied. The number in its labels
+   * and, in a formset, in its names goes up by one; without a script, saving adds the next row.
+   */
+  function addRow(body) {
+    const last = body.lastElementChild;
+    const row = last.cloneNode(true);
+    const count = body.children.length;
+    for (const part of row.querySelectorAll("*")) {
+      for (const name of ["id", "name", "for", "aria-describedby"]) {
+        const value = part.getAttribute(name);
+        if (value) part.setAttribute(name, value.replace(/-\d+-/, `-${count}-`));
+      }
+      const label = part.getAttribute("aria-label");
+      if (label) part.setAttribute("aria-label", label.replace(/\d+$/, count + 1));
+      if (part.matches("label")) part.textContent = part.textContent.replace(/\d+$/, count + 1);
+      if (part.matches("input, textarea")) part.value = "";
+      if (part.matches("select")) part.selectedIndex = 0;
+      if (part.matches(".error")) part.remove();
+      part.classList.remove("is-invalid");
+      part.removeAttribute("aria-invalid");
+    }
+    body.append(row);
+    const total = body.closest("form")?.querySelector('[name$="-TOTAL_FORMS"]');
+    if (total) total.value = body.children.length;
+    row.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  }
+
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
@@ -57,6 +86,8 @@
     }
     const copied = target.closest("[data-copy]");
     if (copied) copy(copied);
+    const adder = target.closest("[data-add-row]");
+    if (adder) addRow(document.getElementById(adder.dataset.addRow));
     const opener = target.closest("[data-dialog-open]");
     if (opener) document.getElementById(opener.dataset.dialogOpen)?.showModal();
     if (target.closest("[data-dialog-close]")) target.closest("dialog")?.close();

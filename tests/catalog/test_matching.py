@@ -131,7 +131,8 @@ _facts = st.builds(
     ModelFacts,
     alias=st.text("abc", min_size=1, max_size=3),
     status=st.sampled_from(EntryStatus.values),
-    approval_expires=st.none() | st.sampled_from([TODAY - timedelta(1), TODAY, TODAY + timedelta(1)]),
+    approval_expires=st.none()
+    | st.sampled_from([TODAY - timedelta(1), TODAY, TODAY + timedelta(1)]),
     retirement_date=st.none() | st.sampled_from([TODAY, TODAY + timedelta(1)]),
     restricted_units=st.sampled_from([(), ("Service",), ("Law",)]),
     restricted_tiers=st.sampled_from([(), (1,), (2, 3)]),

@@ -6,8 +6,7 @@ from portal.accounts.models import User
 from tests.factories import lives, people
 from workloads.briefs import services
 from workloads.briefs.models import Brief
-from workloads.lifecycle.measures import measure, register
-from workloads.lifecycle.measures import Measure
+from workloads.lifecycle.measures import Measure, measure, register
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.lifecycle.selectors import current_cycle
 

@@ -14,7 +14,9 @@ from portal.gateway.types import ModelInfo
 _numbers = itertools.count(1)
 
 
-def entry(alias: str = "", *, price: tuple[str, str] | None = ("1", "4"), **more: Any) -> CatalogEntry:
+def entry(
+    alias: str = "", *, price: tuple[str, str] | None = ("1", "4"), **more: Any
+) -> CatalogEntry:
     """Return an approved entry that fits a modest brief; ``price`` is per million in and out."""
     name = alias or f"model-{next(_numbers)}"
     values: dict[str, Any] = {

@@ -65,7 +65,9 @@ class Scene:
 
 def metrics() -> list[MetricPin]:
     """Return a few metrics of each scale."""
-    return [planning.metric_pin(name) for name in ("normalised_match", "refusal", "latency", "cost")]
+    return [
+        planning.metric_pin(name) for name in ("normalised_match", "refusal", "latency", "cost")
+    ]
 
 
 def entry(alias: str, *, priced: bool = True) -> CatalogEntry:

@@ -1,11 +1,14 @@
 """Shortlists as tests need them."""
 
 from portal.accounts.models import User
-from tests.factories import catalog, lives
+from tests.factories import briefs, catalog, lives
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.selection import services
 from workloads.selection.models import Shortlist
 from workloads.selection.services import Pick
+
+# Imported so that a life can walk through phase 1, which that factory makes ready.
+BEFORE = (briefs,)
 
 
 def choose(workload: Workload, *picks: Pick | str, actor: User | None = None) -> Shortlist:

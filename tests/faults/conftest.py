@@ -33,8 +33,13 @@ class Workers:
     def worker(self, *, children: int = 2) -> subprocess.Popen[bytes]:
         """Start a worker with its pool children and return its main process."""
         return self._start(
-            "worker", "--concurrency", str(children), "--loglevel", "INFO",
-            "--without-gossip", "--without-mingle",
+            "worker",
+            "--concurrency",
+            str(children),
+            "--loglevel",
+            "INFO",
+            "--without-gossip",
+            "--without-mingle",
         )
 
     def beat(self) -> subprocess.Popen[bytes]:
@@ -43,12 +48,16 @@ class Workers:
         return self._start("beat", "--schedule", str(schedule), "--loglevel", "INFO", "--pidfile=")
 
     def _start(self, kind: str, *arguments: str) -> subprocess.Popen[bytes]:
-        log = (self.logs / f"{kind}-{len(self.started)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "portal.celery", kind, *arguments],
-            cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.logs / f"{kind}-{len(self.started)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "portal.celery", kind, *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         self.started.append(process)
         return process
 
@@ -112,7 +121,9 @@ def workers(
             "RUN_LEASE_SECONDS": "2",
             "RUN_SWEEP_SECONDS": "0.5",
             "ASSAY_VAR": str(tmp_path),
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])
+            ),
         },
         tmp_path,
     )

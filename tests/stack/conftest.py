@@ -27,6 +27,7 @@ class Running:
     var: Path
     mark: str
     facts: dict[str, str] = field(default_factory=dict)
+    _printed: str = ""
 
     def left(self) -> list[int]:
         """The living processes that belong to it: by inherited mark, or by where they stand."""
@@ -42,9 +43,17 @@ class Running:
     def line(self, seconds: float) -> str:
         """The next line of its output; empty at its end. Fails when none comes in time."""
         assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
-        assert ready, "nothing was printed in time"
-        return self.process.stdout.readline()
+        descriptor = self.process.stdout.fileno()
+        while "\n" not in self._printed:
+            ready, _, _ = select.select([descriptor], [], [], seconds)
+            assert ready, "nothing was printed in time"
+            # Not readline(): select() does not see what Python has read ahead.
+            more = os.read(descriptor, 4096).decode()
+            if not more:
+                break
+            self._printed += more
+        line, end, self._printed = self._printed.partition("\n")
+        return line + end
 
     def end(self, number: int = signal.SIGINT, seconds: float = 15) -> tuple[int, str, str]:
         """Send a signal; exit status, output and errors."""

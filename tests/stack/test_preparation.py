@@ -65,9 +65,10 @@ def asked(clone: Layout) -> list[str]:
 def test_the_second_start_neither_migrates_nor_seeds(
     preparation: Preparation, clone: Layout
 ) -> None:
-    assert (preparation.migrate(), preparation.seed()) == (True, True)
+    assert (preparation.migrate(), preparation.is_seeded()) == (True, False)
+    preparation.seed()
 
-    assert (preparation.migrate(), preparation.seed()) == (False, False)
+    assert (preparation.migrate(), preparation.is_seeded()) == (False, True)
 
     assert asked(clone) == ["migrate", "seed_demo"]
 
@@ -79,7 +80,7 @@ def test_a_changed_migration_is_applied_and_the_demo_looked_at_again(
     preparation.seed()
     (clone.root / "catalog" / "migrations" / "0002_more.py").write_text("second\n")
 
-    assert (preparation.migrate(), preparation.seed()) == (True, True)
+    assert (preparation.migrate(), preparation.is_seeded()) == (True, False)
 
 
 def test_a_database_that_was_migrated_by_hand_is_not_trusted(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import QueryDict
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -70,6 +69,9 @@ class BriefView(APIView):
         """
         user = signed_in(request)
         workload = workload_for(user, ref)
+        if request.headers.get("Content-Length", "0") in ("", "0"):
+            # The framework hands over an empty object when there is no body at all.
+            raise NotJson("The body is not valid JSON: it is empty.")
         answers, rows = _read(request.data)
         saved = services.save_draft(
             actor=user,
@@ -87,9 +89,6 @@ def _answer(brief: Brief) -> Response:
 
 
 def _read(body: Any) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
-    if isinstance(body, QueryDict):
-        # What the framework hands over when there was no body at all.
-        raise NotJson("The body is not valid JSON: it is empty.")
     if not isinstance(body, dict):
         raise Invalid("Send an object with the answers to change.")
     answers = {str(name): value for name, value in body.items() if name != "kpis"}

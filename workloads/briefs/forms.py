@@ -19,6 +19,9 @@ from workloads.lifecycle.measures import measures
 
 Typed = MultiValueDict[str, str]
 _BLANK = ("", "Choose …")
+# The answer to an autosave never touches a control that stands on the page: what somebody typed
+# after the save was sent is newer than what the answer knows.
+_KEEP_TYPED = {"hx-morph-skip": True}
 
 
 def _widget(question: Question) -> forms.Widget:
@@ -50,6 +53,7 @@ class AnswerField(forms.Field):
         self.example = question.example
         self.unit = question.unit
         self.width = question.width
+        self.widget.attrs.update(_KEEP_TYPED)
 
     def clean(self, value: Any) -> Any:
         """Return the typed answer. Raises ValidationError saying what would be right."""
@@ -163,6 +167,8 @@ class KpiForm(forms.Form):
         metrics = [(one.name, f"{one.label} ({one.unit})") for one in measures()]
         self._choices("measured_by", [_BLANK, *metrics])
         self._choices("owner", list(owners))
+        for field in self.fields.values():
+            field.widget.attrs.update(_KEEP_TYPED)
         for name in kpis.FIGURES:
             self.fields[name].widget.attrs.update(inputmode="decimal", autocomplete="off")
         helps = {

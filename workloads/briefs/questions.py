@@ -194,10 +194,12 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "data_categories", DATA, "Which of these does it see?", "Everything that applies.",
         Kind.CHOICES, "Kinds of data", choices=enums.DataCategory, change=Change.SCOPE,
+        width="half",
     ),
     Question(
         "residency", DATA, "Where may the data be processed?", "Everything that is allowed.",
         Kind.CHOICES, "Regions allowed", choices=enums.Residency, change=Change.ALLOWED,
+        width="half",
     ),
     Question(
         "lawful_basis", DATA, "What makes processing personal data lawful?",

@@ -13,7 +13,7 @@ from workloads.briefs.selectors import assessment_of, contributor_ids, needed
 from workloads.briefs.tiering import Assessment
 from workloads.lifecycle.phases import Check
 
-EDITORS = "the owner or a contributor"
+EDITORS = "The owner or a contributor"
 KPIS_FROM_TIER_3 = 3
 
 
@@ -122,6 +122,6 @@ def _people(brief: Brief, assessment: Assessment) -> Check:
     if lacking:
         detail = f"Nobody who did not write it can vote for: {', '.join(lacking)}."
     return Check.of(
-        "brief.people", "The roles are filled", not lacking, detail=detail, who="a platform admin"
+        "brief.people", "The roles are filled", not lacking, detail=detail, who="A platform admin"
     )
 

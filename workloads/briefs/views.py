@@ -98,7 +98,11 @@ def _save(request: HttpRequest, user: User, workload: Workload) -> HttpResponse:
     wrong = len(saved.problems) + sum(len(row) for row in saved.kpi_problems.values())
     if request.headers.get("HX-Request") == "true":
         blank = any(not row.stored or _is_new(row, saved.brief) for row in rows)
-        return _page(request, user, workload, blank=blank, saved=True)
+        page = _page(request, user, workload, blank=blank)
+        if disputed:
+            # The other person's answers have to come onto the page, over what was typed.
+            page["HX-Reswap"] = "outerHTML"
+        return page
     if wrong:
         things = "One answer is" if wrong == 1 else f"{wrong} answers are"
         messages.warning(request, f"Saved. {things} not what the question asks for; see below.")
@@ -161,7 +165,6 @@ def _page(
     rows: list[KpiForm] | None = None,
     disputes: list[Dispute] | None = None,
     blank: bool = False,
-    saved: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     cycle = current_cycle(workload)
@@ -185,7 +188,7 @@ def _page(
         "seen_version": _whole(form_data.get("row_version", ""))
         if disputes and form_data is not None
         else found.row_version,
-        "saved": saved,
+        "refused": status == 422,
     }
     response = render(request, PAGE, context, status=status)
     if status == 409:

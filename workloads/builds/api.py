@@ -23,7 +23,7 @@ def read_input(data: Any) -> tuple[Any, list[dict[str, str]]]:
     """
     if not isinstance(data, dict) or "input" not in data:
         raise Invalid.field("input", "required", 'Send {"input": {"variable": "value"}}.')
-    unknown = set(data) - {"input", "documents"}
+    unknown = sorted(set(data) - {"input", "documents"})
     if unknown:
         raise Invalid(
             "Unknown field.",
@@ -35,9 +35,17 @@ def read_input(data: Any) -> tuple[Any, list[dict[str, str]]]:
     if not isinstance(given, str | dict):
         raise Invalid.field("input", "invalid", "The input is a text or an object of values.")
     documents = data.get("documents", [])
-    if not isinstance(documents, list) or not all(isinstance(doc, dict) for doc in documents):
-        raise Invalid.field("documents", "invalid", "Documents are a list of {id, title, text}.")
-    return given, [{str(k): str(v) for k, v in doc.items()} for doc in documents]
+    if not isinstance(documents, list) or not all(_is_document(doc) for doc in documents):
+        raise Invalid.field(
+            "documents", "invalid", "Documents are a list of {id, title, text}, each a text."
+        )
+    return given, documents
+
+
+def _is_document(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        name in ("id", "title", "text") and isinstance(text, str) for name, text in value.items()
+    )
 
 
 def answer_body(seen: Invocation) -> dict[str, Any]:

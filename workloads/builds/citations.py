@@ -8,9 +8,12 @@ from workloads.lifecycle.evidence import EvidenceCard
 
 def build_card(ref: str, version: str) -> EvidenceCard | None:
     """Return the card of build ``version`` of workload ``ref``, or None."""
-    found = Build.objects.filter(
-        cycle__workload__ref=ref, number=int(version) if version.isdecimal() else 0
-    ).last()
+    number = int(version) if version.isdecimal() and len(version) < 10 else 0
+    found = (
+        Build.objects.filter(cycle__workload__ref=ref, number=number)
+        .order_by("cycle__number")
+        .last()
+    )
     if found is None:
         return None
     return EvidenceCard(f"Build {found.number}", reverse("builds:build", args=[ref]), found.digest)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from portal.common.policy import policy
 from workloads.builds.models import Architecture, Build, Logging
 from workloads.builds.services import Alert
 from workloads.builds.steps import INPUT_GUARDS, OUTPUT_GUARDS, POST_STEPS, PRE_STEPS, Part
@@ -36,15 +37,24 @@ class BuildForm(forms.Form):
     architecture = forms.ChoiceField(label="Shape", choices=Architecture.choices)
     decision_record = forms.CharField(
         label="Why it is built this way",
-        help_text="At least 100 characters: what was chosen, what was left, what it costs.",
+        max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     pre_steps = PartsField(PRE_STEPS, "Before the model")
     input_guards = PartsField(INPUT_GUARDS, "Input guards")
     post_steps = PartsField(POST_STEPS, "After the model")
     output_guards = PartsField(OUTPUT_GUARDS, "Output guards")
-    logging = forms.ChoiceField(label="Kept of each call", choices=Logging.choices)
-    retention_days = forms.IntegerField(label="Kept for", min_value=0, max_value=3650)
+    logging = forms.ChoiceField(
+        label="Kept of each call",
+        choices=Logging.choices,
+        help_text="No more than the brief's data class allows.",
+    )
+    retention_days = forms.IntegerField(
+        label="Kept for",
+        min_value=0,
+        max_value=3650,
+        help_text="Then the call is deleted, its figures with it.",
+    )
     error_rate = forms.FloatField(
         label="Tell when errors pass",
         min_value=0,
@@ -52,16 +62,30 @@ class BuildForm(forms.Form):
         help_text="Share of calls in an hour.",
     )
     latency_p95 = forms.FloatField(
-        label="Tell when p95 passes", min_value=0, help_text="Over an hour."
+        label="Tell when p95 passes", min_value=0, max_value=1e9, help_text="Over an hour."
     )
     cost_per_day = forms.FloatField(
-        label="Tell when a day costs more than", min_value=0, help_text="In the brief's currency."
+        label="Tell when a day costs more than",
+        min_value=0,
+        max_value=1e9,
+        help_text="All calls together.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, currency: str = "USD", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, unit in (("error_rate", "%"), ("latency_p95", "ms"), ("retention_days", "days")):
+        for name, unit in (
+            ("error_rate", "%"),
+            ("latency_p95", "ms"),
+            ("retention_days", "days"),
+            ("cost_per_day", currency),
+        ):
             self.fields[name].unit = unit  # type: ignore[attr-defined]
+        least = int(policy().number("build", "decision_record_min"))
+        self.fields[
+            "decision_record"
+        ].help_text = (
+            f"At least {least} characters: what was chosen, what was left out, what it costs."
+        )
 
     @property
     def parts(self) -> list[str]:
@@ -85,8 +109,8 @@ def initial_for(build: Build | None, defaults: Mapping[str, Any]) -> dict[str, A
     parts = build.content["parts"] if build else list(DEFAULT_PARTS) + list(defaults["parts"])
     start: dict[str, Any] = {
         "architecture": Architecture.API,
-        "logging": Logging.REDACTED,
-        "retention_days": 30,
+        "logging": defaults["logging"],
+        "retention_days": defaults["retention_days"],
         "error_rate": 2,
         "latency_p95": defaults["latency_p95"],
         "cost_per_day": defaults["cost_per_day"],
@@ -109,4 +133,19 @@ def initial_for(build: Build | None, defaults: Mapping[str, Any]) -> dict[str, A
 class TokenForm(forms.Form):
     """The name that a new token is known by."""
 
-    name = forms.CharField(label="Name of the caller", max_length=80)
+    name = forms.CharField(
+        label="Name of the caller",
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class SwitchForm(forms.Form):
+    """Why calls are stopped or allowed again."""
+
+    reason = forms.CharField(
+        label="Why?",
+        min_length=5,
+        max_length=280,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from catalog.models import CatalogEntry
 from catalog.selectors import price_of
 from portal.common.errors import Conflict, DomainError, FieldError, Invalid, NotReady, Unavailable
 from portal.common.text import storable
@@ -17,10 +18,16 @@ from workloads.builds.pipeline import Blocked, finish, prepare
 from workloads.builds.selectors import switched_off
 from workloads.prompts.rendering import RenderError
 
+# All tries of one call together: somebody waits for the answer.
+PATIENCE_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What one call gave; ``cost`` in the catalog price's currency, ``latency_ms`` of the model."""
+    """What one call gave; ``cost`` in ``currency``, the one of the catalog's price.
+
+    ``latency_ms`` is the model's time; 0 when a guard stopped the input before it.
+    """
 
     text: str
     blocked: Blocked | None
@@ -32,7 +39,8 @@ class Invocation:
     tokens_in: int
     tokens_out: int
     latency_ms: float
-    cost: Decimal | None
+    cost: Decimal
+    currency: str
     call_id: str
 
 
@@ -46,16 +54,20 @@ class ModelRefused(DomainError):
 def invoke(build: Build, given: Any, documents: Sequence[Mapping[str, str]] = ()) -> Invocation:
     """Run one input through ``build``.
 
-    Raises Conflict (switched_off), Invalid (the input lacks a variable), Unavailable (the gateway
-    does not answer, or not in time) or ModelRefused (it refuses the request).
+    Raises Conflict (switched_off), Invalid (the input lacks a variable), NotReady (no price),
+    Unavailable (the gateway does not answer, or not in time) or ModelRefused (it refuses the
+    request).
     """
-    workload = build.cycle.workload
+    workload, entry = build.cycle.workload, build.model_lock
     switch = switched_off(workload)
     if switch is not None:
         raise Conflict(
-            f"{workload.ref} is switched off: {switch.reason or 'kill switch'}.",
-            code="switched_off",
+            f"Calls of {workload.ref} are switched off: {switch.reason}", code="switched_off"
         )
+    price = price_of(entry)
+    if price is None:
+        # Said before the call: nothing is spent that could not be counted.
+        raise NotReady(f"{entry.gateway_alias} has no price in the catalog.", code="price_missing")
     prompt = build.prompt_version.content
     try:
         prepared = prepare(build.content, prompt, given, documents)
@@ -64,10 +76,10 @@ def invoke(build: Build, given: Any, documents: Sequence[Mapping[str, str]] = ()
             str(problem), errors=[FieldError("input", "invalid", str(problem))]
         ) from problem
     if isinstance(prepared, Blocked):
-        return Invocation("", prepared, (), "blocked", False, "", True, 0, 0, 0.0, Decimal(0), "")
+        return _held_back(prepared, price.currency)
     params = prepared.params
     request = CompletionRequest(
-        model=build.model_lock.gateway_alias,
+        model=entry.gateway_alias,
         messages=tuple(prepared.messages),  # type: ignore[arg-type]
         max_tokens=int(params["max_tokens"]),
         temperature=params.get("temperature"),
@@ -75,6 +87,8 @@ def invoke(build: Build, given: Any, documents: Sequence[Mapping[str, str]] = ()
         stop=tuple(params.get("stop") or ()),
         seed=params.get("seed"),
         response_format=prepared.response_format,
+        timeout_seconds=PATIENCE_SECONDS,
+        accept_models=_names_of(entry),
     )
     try:
         completion = complete_with_retries(request)
@@ -82,9 +96,6 @@ def invoke(build: Build, given: Any, documents: Sequence[Mapping[str, str]] = ()
         if problem.code in ("bad_request", "not_found", "not_authorised"):
             raise ModelRefused(problem.message) from problem
         raise Unavailable(problem.message) from problem
-    price = price_of(build.model_lock)
-    if price is None:
-        raise NotReady("The model has no price in the catalog.")
     answer = finish(build.content, prompt, storable(completion.text)[0])
     listed = cost.cost(completion.tokens_in, completion.tokens_cached, completion.tokens_out, price)
     return Invocation(
@@ -99,5 +110,31 @@ def invoke(build: Build, given: Any, documents: Sequence[Mapping[str, str]] = ()
         tokens_out=completion.tokens_out,
         latency_ms=completion.latency_ms,
         cost=max(listed, completion.gateway_cost or Decimal(0)),
+        currency=price.currency,
         call_id=completion.call_id,
     )
+
+
+def _held_back(blocked: Blocked, currency: str) -> Invocation:
+    return Invocation(
+        text="",
+        blocked=blocked,
+        marks=(),
+        finish_reason="blocked",
+        refused=False,
+        model="",
+        model_matches=True,
+        tokens_in=0,
+        tokens_out=0,
+        latency_ms=0.0,
+        cost=Decimal(0),
+        currency=currency,
+        call_id="",
+    )
+
+
+def _names_of(entry: CatalogEntry) -> tuple[str, ...]:
+    """Return the names under which the gateway may say that this model answered."""
+    names = {entry.model, entry.snapshot}
+    names |= {f"{entry.provider}/{name}" for name in names if name and entry.provider}
+    return tuple(sorted(name for name in names if name))

@@ -24,7 +24,7 @@ class Architecture(ToneChoices):
 
 
 class Logging(ToneChoices):
-    """What is kept of each call."""
+    """What is kept of each call, least first."""
 
     OFF = "off", "Figures only"
     REDACTED = "redacted", "Text, personal data redacted"
@@ -35,7 +35,8 @@ class Build(Record):
     """One build of a cycle: the locked model, the prompt version and the parts around them.
 
     ``content`` holds architecture, decision_record, parts (names of steps and guards that are
-    on), logging, retention_days and alerts. Immutable: a change is a new build.
+    on) with their part_versions, logging, retention_days and alerts. Immutable: a change is a new
+    build.
     """
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="builds")
@@ -68,6 +69,15 @@ class TrialKind(ToneChoices):
     KILL_SWITCH = "kill_switch", "Kill switch"
 
 
+class TrialOutcome(ToneChoices):
+    """How a trial ended."""
+
+    WORKS = "works", "Works"
+    FAILS = "fails", "Does not work"
+
+    __tones__: ClassVar[dict[str, str]] = {"works": "pass", "fails": "fail"}
+
+
 class Trial(models.Model):
     """That somebody tried a build, and what was seen. Append-only."""
 
@@ -87,6 +97,11 @@ class Trial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.build}: {self.kind}"
+
+    @property
+    def outcome(self) -> TrialOutcome:
+        """How it ended, with its words, tone and symbol."""
+        return TrialOutcome.WORKS if self.passed else TrialOutcome.FAILS
 
 
 class Switch(models.Model):

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.urls import reverse
 
 from portal.common.policy import policy
-from workloads.builds.models import Build, TrialKind
-from workloads.builds.selectors import build_of, last_trial
+from workloads.briefs.selectors import brief_of
+from workloads.builds.models import Build, Logging, TrialKind
+from workloads.builds.selectors import build_of, changed_parts, last_trial, logging_problem
 from workloads.builds.steps import INPUT_GUARDS, OUTPUT_GUARDS
 from workloads.lifecycle.enums import Impact
 from workloads.lifecycle.models import Cycle
@@ -57,7 +58,11 @@ class Building(Phase):
                     who="owner or contributor",
                 )
             ]
-        checks = [self._locked(cycle, build, link), self._guarded(build, link)]
+        checks = [
+            self._locked(cycle, build, link),
+            self._guarded(build, link),
+            self._logged(cycle, build, link),
+        ]
         alerts = len(build.content["alerts"])
         wanted = int(policy().number("build", "alerts_min"))
         checks.append(
@@ -122,8 +127,21 @@ class Building(Phase):
             wrong = "Switch on at least one output guard."
         elif broken:
             wrong = f"Its own test failed: {', '.join(broken)}."
+        elif changed := changed_parts(build):
+            wrong = f"Another version than was built: {', '.join(changed)}; make a new build."
         return Check.of(
             "guards", label, not wrong, detail=wrong or f"{len(on)} parts on", link=link
+        )
+
+    def _logged(self, cycle: Cycle, build: Build, link: str) -> Check:
+        kept = Logging(build.content["logging"])
+        wrong = logging_problem(kept, brief_of(cycle).data_class)
+        return Check.of(
+            "logging",
+            "Keeps no more than the data class allows",
+            not wrong,
+            detail=wrong or kept.label,
+            link=link,
         )
 
     def contributors(self, cycle: Cycle) -> Iterable[UUID]:

@@ -5,9 +5,27 @@ import hashlib
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
+from catalog.enums import DataClass
 from portal.common.clock import now
-from workloads.builds.models import AccessToken, Build, Switch, TokenScope, Trial, TrialKind
+from workloads.builds.models import (
+    AccessToken,
+    Build,
+    Logging,
+    Switch,
+    TokenScope,
+    Trial,
+    TrialKind,
+)
+from workloads.builds.steps import PARTS
 from workloads.lifecycle.models import Cycle, Workload
+
+# The most that may be kept of a call, by how sensitive its data is.
+LOGGING_LIMIT = {
+    DataClass.PUBLIC: Logging.FULL,
+    DataClass.INTERNAL: Logging.FULL,
+    DataClass.CONFIDENTIAL: Logging.REDACTED,
+    DataClass.RESTRICTED: Logging.OFF,
+}
 
 
 def builds_of(cycle: Cycle) -> QuerySet[Build]:
@@ -34,16 +52,40 @@ def last_trial(build: Build, kind: TrialKind) -> Trial | None:
     return build.trials.filter(kind=kind).select_related("by").first()
 
 
-def tokens_of(workload: Workload) -> QuerySet[AccessToken]:
-    """Return the tokens of the workload that can still be used."""
+def logging_problem(logging: Logging, data_class: str) -> str:
+    """Return why ``logging`` keeps too much for data of ``data_class``, or ""."""
+    if data_class not in DataClass.values:
+        return ""
+    allowed = LOGGING_LIMIT[DataClass(data_class)]
+    order = (Logging.OFF, Logging.REDACTED, Logging.FULL)
+    if order.index(logging) <= order.index(allowed):
+        return ""
+    return (
+        f"The brief says {DataClass(data_class).label.lower()} data;"
+        f' keep at most "{allowed.label.lower()}".'
+    )
+
+
+def changed_parts(build: Build) -> list[str]:
+    """Return the labels of parts whose code is another than when ``build`` was made."""
+    versions = build.content.get("part_versions", {})
+    return [
+        PARTS[name].label if name in PARTS else name
+        for name in build.content["parts"]
+        if name not in PARTS or versions.get(name) != PARTS[name].version
+    ]
+
+
+def tokens_of(workload: Workload, scope: TokenScope) -> QuerySet[AccessToken]:
+    """Return the tokens of the workload with ``scope`` that can still be used."""
     return AccessToken.objects.filter(
-        workload=workload, revoked_at=None, expires_at__gt=now()
+        workload=workload, scope=scope, revoked_at=None, expires_at__gt=now()
     ).select_related("created_by")
 
 
 def token_for(secret: str, scope: TokenScope) -> AccessToken | None:
     """Return the usable token with this secret and scope, or None."""
-    fingerprint = hashlib.sha256(secret.encode()).hexdigest()
+    fingerprint = hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
     return (
         AccessToken.objects.filter(
             secret_hash=fingerprint, scope=scope, revoked_at=None, expires_at__gt=now()

@@ -11,15 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from portal.common.errors import DomainError
 from portal.common.strictjson import loads
 from portal.common.text import storable
+from workloads.prompts.schemas import mismatch
 
 INPUT_MAX = 60_000
 
-_FENCE = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
+# Model output and user input are searched: every pattern starts at few places and is bounded, so
+# that none of them takes more than a moment on the longest text.
+_FENCE = re.compile(r"```[a-zA-Z]{0,20}[ \t]{0,8}\r?\n(.*?)```", re.DOTALL)
 _INJECTION = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:previous|prior|above|earlier|all|your)\b"
     r".{0,30}\b(?:instructions?|rules?|prompts?|messages?)\b"
@@ -27,8 +28,12 @@ _INJECTION = re.compile(
     r"|\byou are now\b.{0,40}\b(?:unrestricted|jailbroken|developer mode|dan)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_SECRET = re.compile(r"sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_SECRET = re.compile(
+    r"sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+)
+_MAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,200}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,9}"
+)
 _CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 
@@ -128,12 +133,10 @@ def schema_enforcement(text: str, schema: Mapping[str, Any] | None) -> Finding |
     if not schema:
         return None
     try:
-        wrong = next(iter(Draft202012Validator(schema).iter_errors(loads(text))), None)
+        wrong = mismatch(schema, loads(text))
     except DomainError as problem:
         return Finding(f"The answer is not JSON: {problem.message}", stops=True)
-    if wrong is not None:
-        return Finding(f"The answer does not follow the schema: {wrong.message[:160]}", stops=True)
-    return None
+    return Finding(f"The answer does not follow the schema: {wrong}", stops=True) if wrong else None
 
 
 Guard = Callable[[str, Mapping[str, Any] | None], Finding | None]
@@ -142,7 +145,11 @@ Step = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One step or guard as people choose it; ``works`` runs its own cases."""
+    """One step or guard as people choose it; ``works`` runs its own cases.
+
+    A change of what it does is a new ``version``: what was approved with the old one then differs
+    from what would run, and the portal says so.
+    """
 
     name: str
     label: str
@@ -150,6 +157,7 @@ class Part:
     works: Callable[[], bool]
     step: Step | None = None
     guard: Guard | None = None
+    version: int = 1
 
 
 _TEST_SCHEMA = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}

@@ -19,6 +19,10 @@ urlpatterns = [
         {"kind": "kill_switch"},
         name="try_kill_switch",
     ),
+    path(
+        "workloads/<str:ref>/build/switch/off/", views.switch, {"state": "off"}, name="switch_off"
+    ),
+    path("workloads/<str:ref>/build/switch/on/", views.switch, {"state": "on"}, name="switch_on"),
     path("workloads/<str:ref>/build/tokens/", views.token, name="token"),
     path("workloads/<str:ref>/build/tokens/<uuid:pk>/end/", views.revoke, name="revoke_token"),
 ]

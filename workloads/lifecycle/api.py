@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from portal.accounts.http import signed_in
 from portal.common.errors import Conflict, FieldError, Invalid
+from portal.common.strictjson import NotJson
 from workloads.lifecycle import services
 from workloads.lifecycle.enums import PhaseState, VoteChoice
 from workloads.lifecycle.listing import listing
@@ -211,6 +212,9 @@ class VotesView(APIView):
         """Cast a vote; the same rules, in the same order, as on the page."""
         user = signed_in(request)
         workload = workload_for(user, ref)
+        if not request.META.get("CONTENT_LENGTH", "0").strip("0"):
+            # The framework parses nothing then and would speak of missing fields.
+            raise NotJson("The body is not valid JSON: it is empty.")
         _known(request.data, set(VoteBody().fields))
         try:
             review = review_for(user, workload.ref, _gate_phase(phase_key))

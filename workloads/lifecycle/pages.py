@@ -15,7 +15,7 @@ from workloads.lifecycle.enums import CycleKind, PhaseState, RiskTier, WorkloadS
 from workloads.lifecycle.evidence import resolve
 from workloads.lifecycle.look import Look
 from workloads.lifecycle.manifests import manifest_digest
-from workloads.lifecycle.models import PhaseRecord, Review, Workload
+from workloads.lifecycle.models import PhaseRecord, Review, Vote, Workload
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase, phase, phases
 from workloads.lifecycle.policies import Verdict, can_edit, can_own
 from workloads.lifecycle.selectors import (
@@ -35,7 +35,7 @@ class Gate:
     """How one gate stands, as the page beside the work shows it.
 
     ``submit`` says whether this person can submit now, and if not why; ``slots`` are the votes
-    needed (empty: it passes on its checks), ``few`` those that hang on a single person.
+    needed (empty: it passes on its checks), ``few`` whether they hang on too few people.
     """
 
     phase: Phase
@@ -47,6 +47,7 @@ class Gate:
     digest: str
     review: Review | None
     slots: tuple[Slot, ...]
+    objections: tuple[Vote, ...]
     few: bool
     submit: Verdict
     url: str
@@ -130,12 +131,13 @@ def gate_of(look: Look, one: Phase, rail: list[RailItem], edit: Verdict) -> Gate
     lacking = missing(checks)
     items = look.manifest(one.key)
     review = open_review(cycle, one.key) if one.has_gate else None
+    slots: tuple[Slot, ...] = ()
+    objections: tuple[Vote, ...] = ()
     if review is not None:
-        slots = tally(review, look=look).slots
+        counted = tally(review, look=look)
+        slots, objections = counted.slots, counted.objections
     elif one.has_gate and state != PhaseState.PASSED and cycle.workload.tier:
         slots = expected_slots(one.key, look)
-    else:
-        slots = ()
     return Gate(
         phase=one,
         record=record,
@@ -146,11 +148,21 @@ def gate_of(look: Look, one: Phase, rail: list[RailItem], edit: Verdict) -> Gate
         digest=manifest_digest(items),
         review=review,
         slots=slots,
-        few=any(slot.vote is None and len(slot.could) < 2 for slot in slots),
+        objections=objections,
+        few=_few(slots),
         submit=_submit(one, state, lacking, edit),
         url=reverse(
             "lifecycle:gate", kwargs={"ref": cycle.workload.ref, "phase_key": one.key}
         ),
+    )
+
+
+def _few(slots: tuple[Slot, ...]) -> bool:
+    """Whether the open votes hang on few people: fewer than one more than are needed."""
+    waiting = [slot for slot in slots if slot.vote is None]
+    able = {person.pk for slot in waiting for person in slot.could}
+    return bool(waiting) and (
+        len(able) < len(waiting) + 1 or any(len(slot.could) < 2 for slot in waiting)
     )
 
 

@@ -10,5 +10,6 @@ class SuspendForm(forms.Form):
         label="Why is it taken off?",
         min_length=10,
         max_length=280,
+        help_text="At least 10 characters; it stays in the live history.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )

@@ -57,8 +57,8 @@ class Operations(Phase):
                 same,
                 detail=f"build {build.number}"
                 if same
-                else "The model's catalog entry has changed.",
-                link=link,
+                else "The model's catalog entry or a part of the pipeline has changed.",
+                link="" if same else link,
             ),
         ]
 

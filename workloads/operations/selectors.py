@@ -9,6 +9,7 @@ from django.http import Http404
 
 from portal.common.clock import now
 from workloads.builds.models import Build
+from workloads.builds.selectors import changed_parts
 from workloads.lifecycle.models import LiveSpell, Release, Workload
 from workloads.operations.models import Interaction
 
@@ -23,14 +24,21 @@ class Percentile95(Aggregate):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The last 24 hours of a live endpoint; rates are None without calls."""
+    """The last 24 hours of a live endpoint.
+
+    ``latency_p95`` in ms over answered calls; ``mean_cost`` and ``cost`` in ``currency``, the one
+    of the latest call. None where there was nothing to measure.
+    """
 
     calls: int
+    errors: int
     blocked: int
     refused: int
+    other_model: int
     latency_p95: float | None
     mean_cost: Decimal | None
-    cost: Decimal
+    cost: Decimal | None
+    currency: str
 
 
 def live_spell(workload: Workload) -> LiveSpell | None:
@@ -72,25 +80,33 @@ def approved_digest(release: Release, kind: str) -> str:
 
 
 def matches_approval(release: Release, build: Build) -> bool:
-    """Whether the build that serves, and its model's catalog entry, are what was approved."""
+    """Whether the build that serves, its model's catalog entry and its parts are as approved."""
     return (
         build.digest == approved_digest(release, "build")
         and build.model_lock.digest() == build.model_digest
+        and not changed_parts(build)
     )
+
+
+def recent(workload: Workload) -> list[Interaction]:
+    """Return the latest ten calls."""
+    return list(workload.interactions.all()[:10])
 
 
 def last_day(workload: Workload) -> Day:
     """Return the figures of the last 24 hours."""
     rows = Interaction.objects.filter(workload=workload, at__gte=now() - timedelta(days=1))
+    paid = rows.exclude(currency="")
+    currency = paid.order_by("-at").values_list("currency", flat=True).first() or ""
+    answered = Q(blocked_by="", error="")
     found = rows.aggregate(
         calls=Count("pk"),
+        errors=Count("pk", filter=~Q(error="")),
         blocked=Count("pk", filter=~Q(blocked_by="")),
         refused=Count("pk", filter=Q(refused=True)),
-        p95=Percentile95("latency_ms", filter=Q(blocked_by="")),
-        mean=Avg("cost"),
-        cost=Sum("cost"),
+        other_model=Count("pk", filter=Q(model_matches=False)),
+        latency_p95=Percentile95("latency_ms", filter=answered),
+        mean_cost=Avg("cost", filter=Q(currency=currency) & ~Q(currency="")),
+        cost=Sum("cost", filter=Q(currency=currency) & ~Q(currency="")),
     )
-    return Day(
-        found["calls"], found["blocked"], found["refused"], found["p95"], found["mean"],
-        found["cost"] or Decimal(0),
-    )  # fmt: skip
+    return Day(**found, currency=currency)

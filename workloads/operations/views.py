@@ -1,30 +1,32 @@
 """The page of phase 8: what is live, since when, by which decision."""
 
+from typing import Any
+
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
-from workloads.builds.forms import TokenForm
+from portal.common.errors import Conflict, Invalid
+from portal.shell.forms import add_errors
+from portal.shell.rendering import render_page
+from workloads.builds.forms import SwitchForm, TokenForm
 from workloads.builds.models import TokenScope
+from workloads.builds.policies import can_issue_token, can_switch
 from workloads.builds.selectors import switched_off, tokens_of
 from workloads.builds.services import issue_token
 from workloads.lifecycle import policies
-from workloads.lifecycle.evidence import resolve
-from workloads.lifecycle.models import Release, Workload
-from workloads.lifecycle.pages import frame
-from workloads.lifecycle.phases import EvidenceItem
+from workloads.lifecycle.enums import VoteChoice
+from workloads.lifecycle.manifests import restored
+from workloads.lifecycle.models import Release, Vote, Workload
+from workloads.lifecycle.pages import frame, manifest_rows
 from workloads.lifecycle.selectors import workload_for
 from workloads.operations import selectors, services
+from workloads.operations.enums import Match, Standing
 from workloads.operations.forms import SuspendForm
-
-
-def _manifest(release: Release) -> list[dict[str, object]]:
-    items = [EvidenceItem(**item) for item in release.manifest]
-    return [{"item": item, "card": resolve(item)} for item in items]
 
 
 def _page(
@@ -34,32 +36,52 @@ def _page(
     *,
     secret: str = "",
     form: SuspendForm | None = None,
+    token_form: TokenForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     spell = selectors.live_spell(workload)
-    release = spell.release if spell else selectors.latest_release(workload)
-    build = selectors.build_of_release(release) if release else None
+    newest = selectors.latest_release(workload)
+    release = spell.release if spell else newest
     context = frame(request, workload, phase_key="operations") | {
         "spell": spell,
         "release": release,
-        "build": build,
-        "matches": bool(release and build and selectors.matches_approval(release, build)),
-        "manifest": _manifest(release) if release else [],
+        # A newer release that waits while an older one serves.
+        "waiting": newest if spell and newest and newest.pk != spell.release_id else None,
+        "standing": Standing.LIVE if spell else Standing.WAITING,
         "day": selectors.last_day(workload) if spell else None,
-        "recent": list(workload.interactions.all()[:10]),
+        "recent": selectors.recent(workload),
         "history": list(
             workload.live_history.select_related("release", "began_by", "ended_by")[:20]
         ),
         "switch": switched_off(workload),
-        "tokens": [t for t in tokens_of(workload) if t.scope == TokenScope.LIVE],
-        "token_form": TokenForm(),
+        "switch_form": SwitchForm(),
+        "may_switch": can_switch(user, workload),
+        "tokens": list(tokens_of(workload, TokenScope.LIVE)),
+        "token_form": token_form or TokenForm(),
+        "may_issue": can_issue_token(user, workload, TokenScope.LIVE),
         "secret": secret,
         "endpoint": request.build_absolute_uri(f"/api/v1/workloads/{workload.ref}/invoke"),
         "suspend_form": form or SuspendForm(),
         "may_own": policies.can_own(user, workload),
         "gate_url": reverse("lifecycle:gate", args=[workload.ref, "go_no_go"]),
+        **(_approved(release) if release else {}),
     }
-    return render(request, "workloads/operations/operations.html", context, status=status)
+    return render_page(request, "workloads/operations/operations.html", context, status=status)
+
+
+def _approved(release: Release) -> dict[str, Any]:
+    build = selectors.build_of_release(release)
+    approvals: list[Vote] = []
+    if release.review is not None:
+        standing = release.review.votes.filter(struck_at=None, lifted_at=None)
+        approvals = list(standing.filter(choice=VoteChoice.APPROVE).select_related("voter"))
+    same = selectors.matches_approval(release, build)
+    return {
+        "build": build,
+        "match": Match.SAME if same else Match.DIFFERS,
+        "manifest": manifest_rows(restored(release.manifest)),
+        "approvals": approvals,
+    }
 
 
 @require_safe
@@ -83,12 +105,17 @@ def suspend(request: HttpRequest, ref: str) -> HttpResponse:
     """Take the live release off, with a reason."""
     user = signed_in(request)
     workload = workload_for(user, ref)
+    policies.require(user, workload, "own")
     form = SuspendForm(request.POST)
-    if not form.is_valid():
-        return _page(request, user, workload, form=form, status=422)
-    services.suspend(actor=user, workload=workload, reason=form.cleaned_data["reason"])
-    flash.success(request, "Taken off. Calls are refused from now on.")
-    return redirect("operations:operations", ref=ref)
+    if form.is_valid():
+        try:
+            services.suspend(actor=user, workload=workload, reason=form.cleaned_data["reason"])
+        except Invalid as problem:
+            add_errors(form, problem)
+        else:
+            flash.success(request, "Taken off. Calls are refused from now on.")
+            return redirect("operations:operations", ref=ref)
+    return _page(request, user, workload, form=form, status=422)
 
 
 @require_POST
@@ -96,11 +123,18 @@ def token(request: HttpRequest, ref: str) -> HttpResponse:
     """Make a live token and show its secret, this once."""
     user = signed_in(request)
     workload = workload_for(user, ref)
+    policies.require(user, workload, "own")
     form = TokenForm(request.POST)
-    if not form.is_valid():
-        flash.error(request, "Give the token a name of at most 80 characters.")
-        return redirect("operations:operations", ref=ref)
-    _, secret = issue_token(
-        actor=user, workload=workload, scope=TokenScope.LIVE, name=form.cleaned_data["name"]
-    )
-    return _page(request, user, workload, secret=secret)
+    if form.is_valid():
+        try:
+            _, secret = issue_token(
+                actor=user,
+                workload=workload,
+                scope=TokenScope.LIVE,
+                name=form.cleaned_data["name"],
+            )
+        except (Invalid, Conflict) as problem:
+            add_errors(form, problem)
+        else:
+            return _page(request, user, workload, secret=secret)
+    return _page(request, user, workload, token_form=form, status=422)

@@ -9,7 +9,8 @@ from workloads.prompts.models import PromptVersion
 def prompt_card(ref: str, version: str) -> EvidenceCard | None:
     """Return the card of the prompt of workload ``ref`` in ``version``, or None."""
     found = PromptVersion.objects.filter(
-        prompt__workload__ref=ref, number=int(version) if version.isdecimal() else 0
+        prompt__workload__ref=ref,
+        number=int(version) if version.isdecimal() and len(version) < 10 else 0,
     ).first()
     if found is None:
         return None

@@ -1,12 +1,16 @@
 """Word-level differences of two prompts, falling back to lines where words would take too long."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-_WORDS = re.compile(r"\s+|[^\s\w]|\w+")
+# White space goes with the word before it: alone it would match itself everywhere.
+_WORDS = re.compile(r"\w+\s*|[^\s\w]\s*|\s+")
 _LINES = re.compile(r"[^\n]*\n?")
-# Beyond this many pieces the matcher's worst case is felt in a page; lines are coarser and fast.
-MAX_PIECES = 6_000
+# What the matcher may compare: the pairs of equal pieces. Its worst case grows with their square
+# root times as much again, so that beyond this a page would be felt to hang.
+MAX_PAIRS = 300_000
 
 Piece = tuple[str, str]
 
@@ -16,13 +20,20 @@ def difference(before: str, after: str) -> list[Piece]:
 
     The equal and delete pieces together are ``before``, the equal and insert ones ``after``.
     """
-    pattern = _WORDS
-    if len(before) + len(after) > MAX_PIECES * 6:
-        pattern = _LINES
-    old = [piece for piece in pattern.findall(before) if piece]
-    new = [piece for piece in pattern.findall(after) if piece]
-    if max(len(old), len(new)) > MAX_PIECES:
-        return _whole(before, after)
+    for pattern in (_WORDS, _LINES):
+        old = [piece for piece in pattern.findall(before) if piece]
+        new = [piece for piece in pattern.findall(after) if piece]
+        if _pairs(old, new) <= MAX_PAIRS:
+            return _matched(old, new)
+    return _whole(before, after)
+
+
+def _pairs(old: Sequence[str], new: Sequence[str]) -> int:
+    counts = Counter(new)
+    return sum(counts[piece] for piece in old)
+
+
+def _matched(old: Sequence[str], new: Sequence[str]) -> list[Piece]:
     found: list[Piece] = []
     for op, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if op == "equal":

@@ -1,7 +1,7 @@
-"""The prompt editor's form: sections, and rows of guardrails, variables and few-shot examples."""
+"""The prompt editor's form: the single fields, read from content and turned into it again."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,26 +10,16 @@ from django.http import QueryDict
 from portal.common.errors import DomainError
 from portal.common.strictjson import loads
 from portal.common.text import text_problem
-from workloads.prompts.content import EMPTY, FORMATS, GUARDRAIL_KINDS, SOURCES, used_names
+from workloads.prompts import rows
+from workloads.prompts.content import EMPTY, FORMATS, used_names
 from workloads.prompts.rendering import RenderError
 
-GUARDRAIL_LABELS = {
-    "scope": "Scope",
-    "refusal": "Refusal",
-    "citation": "Citation",
-    "pii": "Personal data",
-    "injection": "Injection",
-    "disclaimer": "Disclaimer",
-}
-SOURCE_LABELS = {
-    "user": "From a user",
-    "retrieved": "Retrieved documents",
-    "system": "Set by us",
-}
+SECTIONS = ("persona", "instructions", "user_template", "tone", "refusal_text")
+PARAMS = ("temperature", "max_tokens", "seed", "top_p")
 
 
-def _area(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows, "spellcheck": "true"})
+def _area(lines: int, **attrs: str) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": lines, "spellcheck": "true", **attrs})
 
 
 class StoredTextField(forms.CharField):
@@ -66,7 +56,7 @@ class PromptForm(forms.Form):
         help_text="Put variables in double braces, for example {{ subject }}.",
         required=False,
         max_length=20_000,
-        widget=_area(4),
+        widget=_area(4, spellcheck="false"),
     )
     output_format = forms.ChoiceField(
         label="Form of the answer",
@@ -78,7 +68,8 @@ class PromptForm(forms.Form):
         help_text="Only for JSON: the fields, their types and allowed values.",
         required=False,
         max_length=50_000,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "mono"}),
+        strip=False,
+        widget=_area(6, spellcheck="false", **{"class": "code"}),
     )
     tone = StoredTextField(label="Tone", required=False, max_length=400)
     refusal_text = StoredTextField(
@@ -87,11 +78,25 @@ class PromptForm(forms.Form):
         required=False,
         max_length=2_000,
     )
-    temperature = forms.FloatField(label="Temperature", required=False, min_value=0, max_value=2)
-    max_tokens = forms.IntegerField(
-        label="Longest answer", required=False, min_value=1, max_value=100_000
+    temperature = forms.FloatField(
+        label="Temperature", help_text="0 to 2", required=False, min_value=0, max_value=2
     )
-    seed = forms.IntegerField(label="Seed", required=False, min_value=0, max_value=2**31 - 1)
+    top_p = forms.FloatField(
+        label="Top p", help_text="0 to 1", required=False, min_value=0, max_value=1
+    )
+    max_tokens = forms.IntegerField(
+        label="Longest answer", help_text="Tokens", required=False, min_value=1, max_value=100_000
+    )
+    seed = forms.IntegerField(
+        label="Seed", help_text="For repeats", required=False, min_value=0, max_value=2**31 - 1
+    )
+    stop = StoredTextField(
+        label="Stop texts",
+        help_text="One a line, at most four; the model stops before it writes one.",
+        required=False,
+        max_length=500,
+        widget=_area(1, spellcheck="false", **{"class": "code"}),
+    )
 
     def clean_output_schema(self) -> Any:
         """Return the schema as data, or None. Raises ValidationError when it is not JSON."""
@@ -105,139 +110,52 @@ class PromptForm(forms.Form):
 
 
 class EditorForm:
-    """The whole editor: the single fields and the rows, read from and written to content."""
+    """The whole editor: the single fields and the rows, read from and written to content.
 
-    spare_rows = 1
+    ``content`` is the draft as it is kept; what the page does not show of a variable (its type,
+    its length) is taken over from there.
+    """
 
     def __init__(self, content: Mapping[str, Any], data: QueryDict | None = None) -> None:
-        self.errors: dict[str, str] = {}
-        self.data = data
-        if data is None:
-            self.fields = PromptForm(initial=_initial(content))
-            self.rows = _rows(content)
-        else:
-            self.fields = PromptForm(data)
-            self.rows = {name: list(_posted(data, name, keys)) for name, keys in ROW_KEYS.items()}
+        self.known = content
+        self.row_errors: list[str] = []
+        self.fields = PromptForm(initial=_initial(content)) if data is None else PromptForm(data)
+        self.rows = rows.shown(content) if data is None else rows.posted(data)
 
     def is_valid(self) -> bool:
-        """Whether everything can be kept as a draft; fills ``errors`` for rows."""
-        valid = self.fields.is_valid()
-        for name, rows in self.rows.items():
-            for index, row in enumerate(rows):
-                for value in row.values():
-                    problem = text_problem(str(value))
-                    if problem:
-                        self.errors[f"{name}-{index}"] = problem[1]
-        return valid and not self.errors
+        """Whether everything can be kept as a draft; fills ``row_errors`` for rows."""
+        self.row_errors = list(rows.problems(self.rows))
+        return self.fields.is_valid() and not self.row_errors
 
     @property
     def content(self) -> dict[str, Any]:
         """The content as typed; variables that the texts use and nobody declared are added."""
         cleaned = self.fields.cleaned_data
-        params = dict(EMPTY["params"])
-        params["temperature"] = cleaned["temperature"]
-        params["max_tokens"] = cleaned["max_tokens"] or EMPTY["params"]["max_tokens"]
-        params["seed"] = cleaned["seed"]
-        content: dict[str, Any] = {
-            name: cleaned[name]
-            for name in ("persona", "instructions", "user_template", "tone", "refusal_text")
-        }
+        params = {name: cleaned[name] for name in PARAMS}
+        params["max_tokens"] = params["max_tokens"] or EMPTY["params"]["max_tokens"]
+        params["stop"] = [line for line in cleaned["stop"].splitlines() if line.strip()]
+        content: dict[str, Any] = {name: cleaned[name] for name in SECTIONS}
         content |= {
             "output_format": cleaned["output_format"] or "text",
             "output_schema": cleaned["output_schema"],
             "params": params,
-            "guardrails": [
-                {
-                    "kind": row["kind"] if row["kind"] in GUARDRAIL_KINDS else "scope",
-                    "text": row["text"],
-                }
-                for row in self.rows["guardrails"]
-                if row["text"].strip()
-            ],
-            "few_shot": [
-                {"input": _shot_input(row["input"]), "output": row["output"]}
-                for row in self.rows["few_shot"]
-                if row["input"].strip() or row["output"].strip()
-            ],
-            "variables": [_variable(row) for row in self.rows["variables"] if row["name"].strip()],
+            **rows.read(self.rows, self.known["variables"]),
         }
         declared = {variable["name"] for variable in content["variables"]}
         try:
             missing = sorted(used_names(content) - declared)
         except RenderError:
             missing = []
-        content["variables"] += [_variable({"name": name}) for name in missing]
+        content["variables"] += [rows.variable({"name": name}, {}) for name in missing]
         return content
 
 
-ROW_KEYS: dict[str, tuple[str, ...]] = {
-    "guardrails": ("kind", "text"),
-    "variables": ("name", "source", "sample"),
-    "few_shot": ("input", "output"),
-}
-
-
-def _variable(row: Mapping[str, str]) -> dict[str, Any]:
-    source = row.get("source", "user")
-    return {
-        "name": row["name"].strip(),
-        "type": "text",
-        "required": True,
-        "max_length": 60_000,
-        "default": "",
-        "sample": row.get("sample", ""),
-        "source": source if source in SOURCES else "user",
-        "trusted": source == "system",
-    }
-
-
-def _shot_input(text: str) -> Any:
-    """An object of values when it is one, else the whole message as it stands."""
-    if text.lstrip().startswith("{"):
-        try:
-            value = loads(text)
-        except DomainError:
-            return text
-        if isinstance(value, dict):
-            return value
-    return text
-
-
 def _initial(content: Mapping[str, Any]) -> dict[str, Any]:
-    schema = content["output_schema"]
+    schema, params = content["output_schema"], content["params"]
     return {
-        **{
-            k: content[k]
-            for k in ("persona", "instructions", "user_template", "tone", "refusal_text")
-        },
+        **{name: content[name] for name in SECTIONS},
         "output_format": content["output_format"],
-        "output_schema": json.dumps(schema, indent=2, ensure_ascii=False) if schema else "",
-        **{k: content["params"].get(k) for k in ("temperature", "max_tokens", "seed")},
+        "output_schema": "" if schema is None else json.dumps(schema, indent=2, ensure_ascii=False),
+        **{name: params.get(name) for name in PARAMS},
+        "stop": "\n".join(params.get("stop") or []),
     }
-
-
-def _rows(content: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
-    shots = [
-        {
-            "input": shot["input"]
-            if isinstance(shot["input"], str)
-            else json.dumps(shot["input"], ensure_ascii=False),
-            "output": str(shot["output"]),
-        }
-        for shot in content["few_shot"]
-    ]
-    return {
-        "guardrails": [dict(rule) for rule in content["guardrails"]]
-        + [{"kind": "scope", "text": ""}],
-        "variables": [
-            {k: str(v.get(k, "")) for k in ROW_KEYS["variables"]} for v in content["variables"]
-        ]
-        + [{"name": "", "source": "user", "sample": ""}],
-        "few_shot": [*shots, {"input": "", "output": ""}],
-    }
-
-
-def _posted(data: QueryDict, name: str, keys: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    columns = [data.getlist(f"{name}-{key}") for key in keys]
-    for values in zip(*columns, strict=False):
-        yield dict(zip(keys, values, strict=True))

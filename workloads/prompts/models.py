@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from portal.common.choices import ToneChoices
@@ -26,6 +27,8 @@ class Prompt(Record):
     workload = models.ForeignKey(Workload, on_delete=models.PROTECT, related_name="prompts")
     key = models.CharField(max_length=40, default="system")
     draft = models.JSONField()
+    # Who wrote in the draft since the last commit: they are authors of the next version.
+    draft_authors = ArrayField(models.UUIDField(), default=list, blank=True)
     row_version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -44,6 +47,8 @@ class PromptVersion(Record):
     number = models.PositiveIntegerField()
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     content = models.JSONField()
+    # Everybody who wrote in it, the one who committed it included; none of them can vote on it.
+    authors = ArrayField(models.UUIDField(), default=list, blank=True)
     digest = models.CharField(max_length=71)
     note = models.CharField(max_length=280, blank=True)
     tokens = models.PositiveIntegerField(default=0)

@@ -9,9 +9,10 @@ from django.urls import reverse
 from workloads.lifecycle.enums import Impact
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase
-from workloads.prompts.content import problems, sample_values
+from workloads.prompts.content import sample_values
+from workloads.prompts.lint import problems
 from workloads.prompts.rendering import RenderError, messages
-from workloads.prompts.selectors import candidate_of_cycle
+from workloads.prompts.selectors import authors_of, candidate_of_cycle, moves_to
 
 
 class Prompting(Phase):
@@ -91,12 +92,11 @@ class Prompting(Phase):
         return checks
 
     def contributors(self, cycle: Cycle) -> Iterable[UUID]:
-        """Whoever committed the candidate or a version that it descends from."""
+        """Whoever wrote the candidate or a version that it descends from, or chose it."""
         version = candidate_of_cycle(cycle)
-        while version is not None:
-            if version.created_by_id:
-                yield version.created_by_id
-            version = version.parent
+        if version is None:
+            return ()
+        return authors_of(version) | {move.by_id for move in moves_to(version)}
 
     def note(self, cycle: Cycle) -> str:
         """The candidate's number."""

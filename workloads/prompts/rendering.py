@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 MAX_RESULT = 200_000
-_TOKEN = re.compile(r"\\\{\{|\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,63})\s*\}\}|\{\{")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_TOKEN = re.compile(r"\\\{\{|\{\{\s*(" + NAME.pattern + r")\s*\}\}|\{\{")
 
 
 class RenderError(ValueError):

@@ -1,6 +1,8 @@
 """Reading prompts: drafts, versions, and which version a pointer names."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -19,7 +21,13 @@ def prompt_of(workload: Workload, key: str = SYSTEM) -> Prompt | None:
 
 def draft_content(prompt: Prompt | None) -> dict[str, Any]:
     """Return the draft's content; keys that it lacks have their defaults."""
-    return {**EMPTY, **(prompt.draft if prompt else {})}
+    return completed(prompt.draft if prompt else {})
+
+
+def completed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``content`` with the defaults for every key and parameter that it lacks."""
+    params = {**EMPTY["params"], **content.get("params", {})}
+    return {**EMPTY, **content, "params": params}
 
 
 def versions_of(workload: Workload) -> QuerySet[PromptVersion]:
@@ -51,11 +59,27 @@ def candidate_version(workload: Workload) -> PromptVersion | None:
     return pointed(workload, Pointer.CANDIDATE)
 
 
-def moves_of(workload: Workload) -> QuerySet[PointerMove]:
-    """Return every move of the workload's pointers, newest first."""
-    return PointerMove.objects.filter(prompt__workload=workload, prompt__key=SYSTEM).select_related(
-        "came_from", "to", "by"
-    )
+def moves_to(version: PromptVersion) -> QuerySet[PointerMove]:
+    """Return every move of a pointer to ``version``, newest first."""
+    return PointerMove.objects.filter(to=version).select_related("came_from", "to", "by")
+
+
+def authors_of(version: PromptVersion) -> set[UUID]:
+    """Return who wrote ``version`` or a version that it descends from."""
+    family = {
+        row.pk: row
+        for row in PromptVersion.objects.filter(
+            prompt_id=version.prompt_id, number__lte=version.number
+        ).only("parent_id", "authors", "created_by_id")
+    }
+    found: set[UUID] = set()
+    row = family.get(version.pk)
+    while row is not None:
+        found.update(row.authors)
+        if row.created_by_id is not None:
+            found.add(row.created_by_id)
+        row = family.get(row.parent_id) if row.parent_id else None
+    return found
 
 
 def candidate_of_cycle(cycle: Cycle) -> PromptVersion | None:

@@ -22,6 +22,17 @@ FIELDS = {
 }  # fmt: skip
 
 
+def _text(request: Request, name: str) -> str:
+    """Return the text called ``name`` of the body, "" when it is not there. Raises Invalid."""
+    data = request.data
+    if not isinstance(data, dict):
+        raise Invalid.field(name, "invalid", f'Send an object, such as {{"{name}": "…"}}.')
+    value = data.get(name, "")
+    if not isinstance(value, str):
+        raise Invalid.field(name, "invalid", "This is a text.")
+    return value
+
+
 def _decimal(value: Any, field: str) -> Decimal:
     try:
         if isinstance(value, bool) or value is None:
@@ -123,6 +134,18 @@ class Criteria(APIView):
         return Response({"criteria": criteria_body(made)})
 
 
+class NewCriteriaVersion(APIView):
+    """A new version of locked criteria."""
+
+    def post(self, request: Request, ref: str) -> Response:
+        """Open it, with a reason; campaigns tested against the old one become void."""
+        user = signed_in(request)
+        made = services.new_criteria_version(
+            actor=user, workload=workload_for(user, ref), reason=_text(request, "reason")
+        )
+        return Response({"criteria": criteria_body(made)}, status=201)
+
+
 class LockCriteria(APIView):
     """The lock."""
 
@@ -149,15 +172,15 @@ class Campaigns(APIView):
     def post(self, request: Request, ref: str) -> Response:
         """Start one on the present build."""
         user = signed_in(request)
-        reason = request.data.get("reason", "") if isinstance(request.data, dict) else ""
         made = services.start_campaign(
-            actor=user, workload=workload_for(user, ref), reason=str(reason)
+            actor=user, workload=workload_for(user, ref), reason=_text(request, "reason")
         )
         return Response({"campaign": campaign_body(made)}, status=201)
 
 
 api_urlpatterns = [
     path("workloads/<str:ref>/criteria/", Criteria.as_view()),
+    path("workloads/<str:ref>/criteria/new", NewCriteriaVersion.as_view()),
     path("workloads/<str:ref>/criteria/<int:version>/lock", LockCriteria.as_view()),
     path("workloads/<str:ref>/campaigns/", Campaigns.as_view()),
 ]

@@ -8,7 +8,7 @@ from workloads.reviews.models import Campaign, CriteriaSet
 
 
 def _number(version: str) -> int:
-    return int(version) if version.isdecimal() else 0
+    return int(version) if version.isdecimal() and len(version) < 10 else 0
 
 
 def criteria_card(ref: str, version: str) -> EvidenceCard | None:

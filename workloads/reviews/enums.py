@@ -63,3 +63,12 @@ class CampaignVerdict(ToneChoices):
     INCOMPLETE = "incomplete", "Incomplete"
 
     __tones__: ClassVar[dict[str, str]] = {"go": "pass", "no_go": "fail", "incomplete": "warn"}
+
+
+class LockState(ToneChoices):
+    """Whether a version of the criteria can still change."""
+
+    DRAFT = "draft", "Draft"
+    LOCKED = "locked", "Locked"
+
+    __tones__: ClassVar[dict[str, str]] = {"locked": "info"}

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from portal.common.models import Record
@@ -25,6 +26,10 @@ class CriteriaSet(Record):
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="criteria_sets")
     version = models.PositiveIntegerField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # Everybody who wrote in it or in a version that it was copied from: none of them locks it from
+    # tier 2 up, and none of them votes.
+    writers = ArrayField(models.UUIDField(), default=list, blank=True)
+    row_version = models.PositiveIntegerField(default=0)
     # Why a version after the first was needed: shown with the decision.
     reason = models.CharField(max_length=400, blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
@@ -158,6 +163,11 @@ class Campaign(Record):
 
     def __str__(self) -> str:
         return f"{self.cycle} campaign {self.number}"
+
+    @property
+    def standing(self) -> CampaignState:
+        """Where it stands, with its words, tone and symbol."""
+        return CampaignState(self.state)
 
     @property
     def shown(self) -> CampaignVerdict:

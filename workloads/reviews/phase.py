@@ -15,7 +15,7 @@ from workloads.lifecycle.phases import Check, EvidenceItem, Phase
 from workloads.reviews.enums import CampaignState, CampaignVerdict
 from workloads.reviews.evidence import baseline_of
 from workloads.reviews.models import Campaign, CriteriaSet
-from workloads.reviews.selectors import blocking, campaign_of, criteria_of
+from workloads.reviews.selectors import blocking, campaign_of, criteria_of, lock_problem
 
 
 class GoNoGo(Phase):
@@ -86,7 +86,8 @@ class GoNoGo(Phase):
         self, cycle: Cycle, criteria: CriteriaSet, campaign: Campaign | None, link: str
     ) -> Check:
         label = "Criteria locked before testing"
-        two_people = (cycle.workload.tier or 1) < 2 or criteria.author_id != criteria.locked_by_id
+        wrote = {criteria.author_id, *criteria.writers}
+        two_people = cycle.workload.tier == 1 or criteria.locked_by_id not in wrote
         early = campaign is None or (
             criteria.locked_at is not None and criteria.locked_at <= campaign.started_at
         )
@@ -95,24 +96,25 @@ class GoNoGo(Phase):
             detail = "From tier 2 up, whoever wrote the criteria cannot lock them."
         elif not early:
             detail = "The campaign began before the lock."
-        return Check.of("criteria_locked", label, two_people and early, detail=detail, link=link)
+        good = two_people and early
+        return Check.of(
+            "criteria_locked", label, good, detail=detail, link="" if good else link
+        )
 
     def _kpis(self, cycle: Cycle, criteria: CriteriaSet, link: str) -> list[Check]:
         brief = brief_of(cycle)
         wanted = {
-            kpi.name
-            for kpi in (brief.kpis.all() if brief else ())
-            if kpi.before_launch and kpi.source == "evaluation"
+            kpi.name for kpi in brief.kpi_rows() if kpi.before_launch and kpi.source == "evaluation"
         }
         if not wanted:
             return []
         left = wanted - set(criteria.criteria.values_list("kpi", flat=True))
         detail = (
-            f"No criterion holds {', '.join(sorted(left))}." if left else f"{len(wanted)} KPIs held"
+            f"No criterion holds {', '.join(sorted(left))}." if left else ", ".join(sorted(wanted))
         )
         return [
             Check.of("kpis_held", "Every KPI due before launch has its criterion", not left,
-                     detail=detail, link=link)
+                     detail=detail, link=link if left else "")
         ]  # fmt: skip
 
     def _tested(
@@ -131,12 +133,12 @@ class GoNoGo(Phase):
             wrong = "There is a newer build; test it."
         elif campaign.criteria_set_id != criteria.pk:
             wrong = "There are newer criteria; test against them."
-        elif baseline is None or dict(baseline.dataset) != criteria.dataset:
-            wrong = "The golden dataset or the baseline has changed since the lock."
+        else:
+            wrong = lock_problem(criteria, baseline)
         shown = f"campaign {campaign.number}, build {campaign.build.number}" if campaign else ""
         return Check.of(
-            "campaign_complete", label, not wrong, detail=wrong or shown, link=link,
-            link_label="Open the campaign", who="owner or contributor",
+            "campaign_complete", label, not wrong, detail=wrong or shown,
+            link=link if wrong else "", who="owner or contributor" if wrong else "",
         )  # fmt: skip
 
     def _passed(self, campaign: Campaign | None, link: str) -> Check:
@@ -146,12 +148,12 @@ class GoNoGo(Phase):
         left = blocking(campaign)
         passed = campaign.verdict == CampaignVerdict.GO and not left
         detail = "GO" if passed else f"NO-GO: {', '.join(c.title for c in left[:3])}"
-        return Check.of("verdict_go", label, passed, detail=detail, link=link)
+        return Check.of("verdict_go", label, passed, detail=detail, link="" if passed else link)
 
     def contributors(self, cycle: Cycle) -> Iterable[UUID]:
-        """Whoever wrote or locked the criteria, or started the campaign."""
+        """Whoever wrote in or locked the criteria, or started the campaign."""
         criteria, campaign = criteria_of(cycle), campaign_of(cycle)
-        found = [criteria.author_id, criteria.locked_by_id] if criteria else []
+        found = [*criteria.writers, criteria.author_id, criteria.locked_by_id] if criteria else []
         found.append(campaign.created_by_id if campaign else None)
         return [pk for pk in found if pk is not None]
 
@@ -169,12 +171,15 @@ class GoNoGo(Phase):
 def criteria_drafted(cycle: Cycle) -> list[Check]:
     """The check that phase 6 takes from here: the bar is on paper before the build is judged."""
     criteria = criteria_of(cycle)
+    if criteria is not None and criteria.criteria.exists():
+        detail = f"version {criteria.version}"
+        return [Check.of("criteria_drafted", "Criteria drafted", True, detail=detail)]
     return [
         Check.of(
             "criteria_drafted",
             "Criteria drafted",
-            criteria is not None and criteria.criteria.exists(),
-            detail=f"version {criteria.version}" if criteria else "Write what the build must meet.",
+            False,
+            detail="Write what the build must meet.",
             link=reverse("reviews:go_no_go", args=[cycle.workload.ref]),
             link_label="Write the criteria",
             who="owner or contributor",

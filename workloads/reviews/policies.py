@@ -3,6 +3,7 @@
 from portal.accounts.models import User
 from portal.accounts.selectors import remits_of
 from workloads.lifecycle import policies
+from workloads.lifecycle.roles import role_in
 from workloads.reviews.models import CriteriaSet
 
 
@@ -12,8 +13,9 @@ def lock_refusal(user: User, criteria: CriteriaSet) -> tuple[str, str] | None:
     From tier 2 up whoever wrote the criteria cannot lock them: two people set the bar.
     """
     workload = criteria.cycle.workload
-    if not (policies.can_edit(user, workload) or remits_of(user)):
+    if not (role_in(user, workload) & policies.EDITORS or remits_of(user)):
         return "role", "Only the team of the workload or a reviewer locks criteria."
-    if (workload.tier or 1) >= 2 and criteria.author_id == user.pk:
-        return "own_criteria", "You wrote these criteria; somebody else has to lock them."
+    # Before the brief says enough for a tier, what the strictest asks for holds.
+    if workload.tier != 1 and user.pk in {criteria.author_id, *criteria.writers}:
+        return "own_criteria", "You wrote in these criteria; somebody else has to lock them."
     return None

@@ -1,5 +1,6 @@
 """Criteria that the brief asks for: proposed, then edited and locked by people."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from workloads.briefs.models import Brief
@@ -24,7 +25,7 @@ def propose(brief: Brief | None, baseline: Baseline) -> list[CriterionInput]:
     """
     found: list[CriterionInput] = []
     min_n = baseline.n
-    for kpi in brief.kpis.all() if brief else []:
+    for kpi in brief.kpi_rows() if brief else []:
         measure = _measure_for(kpi.measured_by, baseline) if kpi.measured_by else None
         if measure is None or not kpi.before_launch or kpi.floor is None:
             continue
@@ -73,7 +74,20 @@ def propose(brief: Brief | None, baseline: Baseline) -> list[CriterionInput]:
                 category=Category.EVALUATION,
             )
         )
-    return found
+    return _named_apart(found)
+
+
+def _named_apart(found: list[CriterionInput]) -> list[CriterionInput]:
+    """Give a criterion whose name is taken a number: each name stands once in a set."""
+    taken: set[str] = set()
+    named = []
+    for one in found:
+        title, number = one.title, 2
+        while title.casefold() in taken:
+            title, number = f"{one.title} ({number})", number + 1
+        taken.add(title.casefold())
+        named.append(replace(one, title=title))
+    return named
 
 
 def _in_unit_of(measure: BaselineMeasure, floor: Decimal, unit: str) -> Decimal:
@@ -81,4 +95,4 @@ def _in_unit_of(measure: BaselineMeasure, floor: Decimal, unit: str) -> Decimal:
     share = measure.scale != "quantity" and (
         unit.strip() in ("%", "percent", "per cent") or floor > 1
     )
-    return floor / 100 if share else floor
+    return (floor / 100 if share else floor).quantize(Decimal("0.000001")).normalize() + 0

@@ -1,7 +1,9 @@
 """The machine's verdict: a criterion and a measurement in, pass, fail or inconclusive out. Pure."""
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeGuard
 
 from workloads.reviews.enums import Comparator, Rule, Verdict
 
@@ -54,7 +56,7 @@ def judge(bar: Bar, seen: Measurement, *, missing_max: float) -> Judged:
     results above ``missing_max`` (0 to 1) is inconclusive, and so is an interval that
     straddles the bar.
     """
-    if seen.value is None or seen.n == 0:
+    if seen.value is None or not math.isfinite(seen.value) or seen.n <= 0:
         return Judged(Verdict.INCONCLUSIVE, "Nothing was measured.")
     if seen.n < bar.min_n:
         return Judged(
@@ -66,11 +68,15 @@ def judge(bar: Bar, seen: Measurement, *, missing_max: float) -> Judged:
         return Judged(Verdict.INCONCLUSIVE, words)
     if bar.rule == Rule.POINT:
         return _point(bar, seen.value)
-    if seen.low is None or seen.high is None:
+    if not _known(seen.low) or not _known(seen.high):
         return Judged(Verdict.INCONCLUSIVE, "There is no interval for this few results.")
     if bar.rule == Rule.NOT_WORSE:
         return _not_worse(float(bar.margin or 0), seen.value, seen.low, seen.high)
     return _interval(bar, seen.low, seen.high)
+
+
+def _known(figure: float | None) -> TypeGuard[float]:
+    return figure is not None and math.isfinite(figure)
 
 
 def _point(bar: Bar, value: float) -> Judged:

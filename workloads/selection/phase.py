@@ -14,7 +14,7 @@ from workloads.lifecycle.phases import Check, EvidenceItem, Phase
 from workloads.selection.models import Shortlist
 from workloads.selection.selectors import present_matches, shortlist_of
 
-EDITORS = "the owner or a contributor"
+EDITORS = "The owner or a contributor"
 _DATA = ("data_class", "training", "region")
 
 

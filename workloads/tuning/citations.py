@@ -9,9 +9,12 @@ from workloads.tuning.models import TuningDecision
 
 def decision_card(ref: str, version: str) -> EvidenceCard | None:
     """Return the card of the decision of workload ``ref``, or None."""
-    found = TuningDecision.objects.filter(
-        cycle__workload__ref=ref, number=int(version) if version.isdecimal() else 0
-    ).last()
+    number = int(version) if version.isdecimal() and len(version) < 10 else 0
+    found = (
+        TuningDecision.objects.filter(cycle__workload__ref=ref, number=number)
+        .order_by("cycle__number")
+        .last()
+    )
     if found is None:
         return None
     return EvidenceCard(
@@ -25,5 +28,7 @@ def lock_card(alias: str, version: str) -> EvidenceCard | None:
     if entry is None:
         return None
     return EvidenceCard(
-        f"Final model {alias} ({version})", reverse("catalog:entry", args=[alias]), entry.digest()
+        f"Final model {alias} ({version})",
+        reverse("catalog:entry", args=[entry.pk]),
+        entry.digest(),
     )

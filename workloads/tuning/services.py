@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models import Max
 
+from catalog.enums import EntryStatus
 from catalog.models import CatalogEntry
 from portal.accounts.models import User
 from portal.audit import services as audit
@@ -21,6 +22,8 @@ from workloads.tuning.selectors import decision_of
 from workloads.tuning.winners import winner_of
 
 EVIDENCE = ("prompt_versions", "few_shot", "retrieval", "larger_model")
+EVIDENCE_MIN = 10
+UNUSABLE = (EntryStatus.RETIRED, EntryStatus.BLOCKED, EntryStatus.PROPOSED)
 
 
 @transaction.atomic
@@ -37,8 +40,8 @@ def decide(
     ``prompting_evidence`` says for each of `EVIDENCE` what was seen, or why it was not tried.
     Raises Forbidden, NotReady (no winner, no open cycle), Invalid or Conflict (unchanged).
     """
-    policies.require(actor, workload, "edit")
     lifecycle.locked_workload(workload.pk)
+    policies.require(actor, workload, "edit")
     cycle = open_cycle(workload)
     if cycle is None:
         raise NotReady("There is no open cycle.")
@@ -52,7 +55,10 @@ def decide(
     for name in EVIDENCE:
         try:
             evidence[name] = clean_text(
-                prompting_evidence.get(name, ""), field=name, minimum=10, maximum=2_000
+                str(prompting_evidence.get(name, "")),
+                field=name,
+                minimum=EVIDENCE_MIN,
+                maximum=2_000,
             )
         except Invalid as problem:
             errors.extend(problem.errors)
@@ -64,6 +70,11 @@ def decide(
     if errors:
         raise Invalid("The decision cannot be recorded yet.", errors=errors)
     entry = CatalogEntry.objects.get(pk=winner.entry_id)
+    if entry.status in UNUSABLE:
+        raise NotReady(
+            f"{entry.gateway_alias} is {entry.get_status_display().lower()} in the catalog; choose"
+            " another winner."
+        )
     material = {
         "decision": decision,
         "prompting_evidence": evidence,
@@ -86,6 +97,7 @@ def decide(
         scorecard=winner.scorecard.as_dict(),
         digest=digest(material),
         created_by=actor,
+        updated_by=actor,
     )
     audit.record(
         actor=actor,

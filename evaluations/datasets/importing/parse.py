@@ -28,8 +28,20 @@ from portal.common.strictjson import loads
 from portal.common.text import text_problem
 
 KNOWN = (
-    "key", "id", "kind", "input", "context", "expected", "expects", "must_include",
-    "must_not_include", "tags", "weight", "source", "licence", "license",
+    "key",
+    "id",
+    "kind",
+    "input",
+    "context",
+    "expected",
+    "expects",
+    "must_include",
+    "must_not_include",
+    "tags",
+    "weight",
+    "source",
+    "licence",
+    "license",
 )
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -59,14 +71,18 @@ def parse(data: bytes, filename: str) -> ImportPreview:
         twin = seen_inputs.setdefault(example.input_digest, row.line)
         if twin != row.line:
             preview.refuse(
-                row.line, "input", "duplicate",
+                row.line,
+                "input",
+                "duplicate",
                 f"Lines {twin} and {row.line} have the same input; keep one of them.",
             )
             continue
         twin = seen_keys.setdefault(example.key, row.line)
         if twin != row.line:
             preview.refuse(
-                row.line, "key", "duplicate",
+                row.line,
+                "key",
+                "duplicate",
                 f'Lines {twin} and {row.line} have the same key "{example.key}".',
             )
             continue
@@ -83,7 +99,9 @@ def input_digest(given: Any, context: list[dict[str, str]]) -> str:
 def _sum_up(preview: ImportPreview, kindless: int, keyless: int) -> None:
     if preview.total > MAX_ROWS:
         preview.refuse(
-            0, "file", "too_many_rows",
+            0,
+            "file",
+            "too_many_rows",
             f"The file has {preview.total:,} rows; at most 5,000 can be imported at once.",
         )
     if not preview.total and not preview.error_count:
@@ -139,7 +157,8 @@ def _read(row: RawRow) -> ImportedExample:
         listed = material["must_include"] or material["must_not_include"]
         if not listed:
             raise _Refused(
-                "expected", "required",
+                "expected",
+                "required",
                 'Say what is expected: "expected", or "must_include", or an "expects" other'
                 " than answer.",
             )
@@ -210,9 +229,7 @@ def _input(row: RawRow) -> Any:
             return named
     if given in (None, "", [], {}) or isinstance(given, str | Mapping):
         raise _Refused("input", "required", "The input is empty; write a text or an object.")
-    raise _Refused(
-        "input", "invalid", 'The input is a text or an object such as {"subject": "…"}.'
-    )
+    raise _Refused("input", "invalid", 'The input is a text or an object such as {"subject": "…"}.')
 
 
 def _expected(row: RawRow) -> Any:
@@ -303,7 +320,9 @@ def _line_of(values: Mapping[str, Any], name: str, limit: int) -> str:
     if problem:
         raise _Refused(name, *problem)
     if len(text) > limit:
-        raise _Refused(name, "max_length", f"Use at most {limit} characters; there are {len(text)}.")
+        raise _Refused(
+            name, "max_length", f"Use at most {limit} characters; there are {len(text)}."
+        )
     return text
 
 

@@ -37,7 +37,9 @@ def text_of(data: bytes, preview: ImportPreview) -> str | None:
     for magic, name in _BINARY.items():
         if data.startswith(magic):
             preview.refuse(
-                0, "file", "file_type",
+                0,
+                "file",
+                "file_type",
                 f"This is {name}, not a text file; save it as JSONL or CSV in UTF-8.",
             )
             return None
@@ -51,7 +53,9 @@ def text_of(data: bytes, preview: ImportPreview) -> str | None:
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         preview.refuse(
-            line, "file", "encoding",
+            line,
+            "file",
+            "encoding",
             f"Line {line} is not valid UTF-8 (byte {problem.start + 1} of the file);"
             " save the file as UTF-8.",
         )
@@ -59,7 +63,9 @@ def text_of(data: bytes, preview: ImportPreview) -> str | None:
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         preview.refuse(
-            line, "file", "null_character",
+            line,
+            "file",
+            "null_character",
             f"Line {line} holds a null character (U+0000), so this is not a text file that"
             " can be imported; remove it.",
         )
@@ -95,14 +101,17 @@ def jsonl_rows(text: str, preview: ImportPreview) -> Iterator[RawRow]:
             value = loads(line)
         except DomainError as problem:
             preview.refuse(
-                number, problem.errors[0].field if problem.errors else "", 
+                number,
+                problem.errors[0].field if problem.errors else "",
                 problem.errors[0].code if problem.errors else problem.code,
                 problem.message.replace("The body is", "This line is"),
             )
             continue
         if not isinstance(value, dict):
             preview.refuse(
-                number, "", "object",
+                number,
+                "",
+                "object",
                 'Each line is one JSON object, such as {"input": "…", "expected": "…"}.',
             )
             continue
@@ -134,7 +143,9 @@ def csv_rows(text: str, preview: ImportPreview) -> Iterator[RawRow]:
         except csv.Error as problem:
             unclosed = "unexpected end" in str(problem)
             preview.refuse(
-                line, "", "csv_quote",
+                line,
+                "",
+                "csv_quote",
                 f"The quote that opens in the record at line {line} is never closed."
                 if unclosed
                 else f"The record at line {line} has text after a closing quote; write a quote"
@@ -154,7 +165,9 @@ def csv_rows(text: str, preview: ImportPreview) -> Iterator[RawRow]:
             continue
         if len(cells) != len(header):
             preview.refuse(
-                line, "", "columns",
+                line,
+                "",
+                "columns",
                 f"This row has {len(cells)} cells, the header has {len(header)}.",
             )
             continue
@@ -171,12 +184,16 @@ def _header_ok(header: list[str], line: int, preview: ImportPreview) -> bool:
     for part in ("input", "expected"):
         if part in header and any(name.startswith(f"{part}.") for name in header):
             preview.refuse(
-                line, part, "duplicate_column",
+                line,
+                part,
+                "duplicate_column",
                 f'Use either one column "{part}" or columns "{part}.…", not both.',
             )
     if not any(name == "input" or name.startswith("input.") for name in header):
         preview.refuse(
-            line, "input", "required",
+            line,
+            "input",
+            "required",
             'There is no column "input" (or "input.subject", "input.body", …).'
             f" The columns found are: {', '.join(header)[:200]}.",
         )

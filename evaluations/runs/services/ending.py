@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Q
 
-from evaluations.runs.enums import DRIVABLE, LeaseState, RunState, Stop
+from evaluations.runs.enums import DRIVABLE, FINAL, LeaseState, RunState, Stop
 from evaluations.runs.models import Driver, Lease, Result, Run
 from portal.audit import services as audit
 from portal.common.clock import now
@@ -51,7 +51,7 @@ def close_run(*, run_id: UUID) -> Run | None:
     """End the run if nothing of it is left to do or it was asked to stop; None if it goes on.
 
     Called by whoever finishes something, after their own commit. The row lock makes it happen
-    once; a complete run's scorecard is asked for after the commit.
+    once; what is made of an ended run (a scorecard, executions) is asked for after the commit.
     """
     run = Run.objects.select_for_update(no_key=True).filter(pk=run_id).first()
     if run is None or run.state not in _STATES:
@@ -74,8 +74,14 @@ def close_run(*, run_id: UUID) -> Run | None:
     run.finished_at = None if run.state == RunState.PAUSED else now()
     run.save(
         update_fields=(
-            "state", "stop", "reason_code", "reason", "finished_at",
-            "done_count", "error_count", "skipped_count",
+            "state",
+            "stop",
+            "reason_code",
+            "reason",
+            "finished_at",
+            "done_count",
+            "error_count",
+            "skipped_count",
         )
     )
     Driver.objects.filter(run=run).delete()
@@ -87,7 +93,7 @@ def close_run(*, run_id: UUID) -> Run | None:
         skipped=run.skipped_count,
         reason=run.reason_code,
     )
-    if run.state == RunState.COMPLETE:
+    if run.state in FINAL:
         enqueue(PUBLISH, run_id=str(run.pk))
     return run
 
@@ -135,10 +141,17 @@ def fail_run(*, run_id: UUID, code: str, reason: str) -> Run | None:
     _end(run, RunState.FAILED, code[:40], reason[:400])
     run.save(
         update_fields=(
-            "state", "stop", "reason_code", "reason", "finished_at",
-            "done_count", "error_count", "skipped_count",
+            "state",
+            "stop",
+            "reason_code",
+            "reason",
+            "finished_at",
+            "done_count",
+            "error_count",
+            "skipped_count",
         )
     )
     Driver.objects.filter(run=run).delete()
     _record(run, "run.failed", reason=code)
+    enqueue(PUBLISH, run_id=str(run.pk))
     return run

@@ -2,6 +2,7 @@
 
 from evaluations.runs import crew
 from evaluations.runs.models import Run
+from portal.common.clock import now
 from portal.common.tasks import enqueue
 
 DRIVE = "evaluations.runs.drive"
@@ -9,5 +10,6 @@ DRIVE = "evaluations.runs.drive"
 
 def nudge(run: Run, drivers: int = 0) -> None:
     """Ask for drivers of ``run`` after the commit: as many as it shall have, or ``drivers``."""
+    Run.objects.filter(pk=run.pk).update(nudged_at=now())
     for _ in range(drivers or crew.wanted(run.planned)):
         enqueue(DRIVE, run_id=str(run.pk))

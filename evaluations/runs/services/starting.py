@@ -11,7 +11,7 @@ from evaluations.runs.enums import ACTIVE, RunPurpose
 from evaluations.runs.items import cut
 from evaluations.runs.models import Lease, Run, RunCandidate
 from evaluations.runs.plan import CandidatePin, RunPlan
-from evaluations.runs.runtime import PlanBroken, workbench
+from evaluations.runs.runtime import PlanBroken, prompt_version, workbench
 from evaluations.runs.services.nudges import nudge
 from portal.accounts.models import User
 from portal.audit import services as audit
@@ -22,7 +22,6 @@ from portal.common.policy import policy
 from workloads.builds.models import Build
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.policies import require
-from workloads.prompts.models import PromptVersion
 
 MOST_CONCURRENCY = 256
 MOST_REPEATS = 10
@@ -65,9 +64,7 @@ def start_run(*, actor: User, workload: Workload, plan: RunPlan) -> Run:
         updated_by=actor,
     )
     RunCandidate.objects.bulk_create(
-        RunCandidate(
-            run=run, position=place, name=pin.name, alias=pin.alias, entry_id=pin.entry_id
-        )
+        RunCandidate(run=run, position=place, name=pin.name, alias=pin.alias, entry_id=pin.entry_id)
         for place, pin in enumerate(plan.candidates)
     )
     Lease.objects.bulk_create(
@@ -158,15 +155,15 @@ def _check_candidate(workload: Workload, pin: CandidatePin) -> None:
         raise PlanBroken(f"The catalog entry of {pin.name} has changed since it was pinned.")
     if not entry.is_usable(now().date()):
         raise Invalid.field(
-            "candidates", "not_usable",
+            "candidates",
+            "not_usable",
             f"{pin.name} may not be called: it is {entry.get_status_display().lower()} or its"
             " approval has expired.",
         )
     if pin.build_id is not None:
         mine = Build.objects.filter(pk=pin.build_id, cycle__workload=workload).exists()
     else:
-        mine = PromptVersion.objects.filter(
-            pk=pin.prompt_version_id, prompt__workload=workload
-        ).exists()
+        version = prompt_version(pin)
+        mine = version is not None and version.prompt.workload_id == workload.pk
     if not mine:
         raise PlanBroken(f"What {pin.name} runs is not of this workload.")

@@ -35,7 +35,9 @@ def cancel_run(*, actor: User, run: Run) -> Run:
     """
     require(actor, run.workload, "edit")
     asked = (
-        Run.objects.filter(pk=run.pk, state__in=(*DRIVABLE, RunState.PAUSED, RunState.BUDGET_STOPPED))
+        Run.objects.filter(
+            pk=run.pk, state__in=(*DRIVABLE, RunState.PAUSED, RunState.BUDGET_STOPPED)
+        )
         .exclude(stop=Stop.CANCEL)
         .update(stop=Stop.CANCEL)
     )
@@ -87,7 +89,8 @@ def raise_budget(*, actor: User, run: Run, cap: Decimal) -> Run:
     most = Decimal(str(policy().number("evaluation", "run_cap_max")))
     if not cap.is_finite() or not from_micro(run.cap_micro) < cap <= most:
         raise Invalid.field(
-            "cap", "out_of_range",
+            "cap",
+            "out_of_range",
             f"The new cap is above {from_micro(run.cap_micro).normalize():f} and at most {most}.",
         )
     micro = to_micro(cap)
@@ -100,8 +103,14 @@ def raise_budget(*, actor: User, run: Run, cap: Decimal) -> Run:
     Run.objects.filter(pk=run.pk).update(cap_micro=micro)
     if stopped:
         Run.objects.filter(pk=run.pk).update(
-            state=RunState.RUNNING, stop=Stop.NONE, reason_code="", reason="", finished_at=None,
-            done_count=0, error_count=0, skipped_count=0,
+            state=RunState.RUNNING,
+            stop=Stop.NONE,
+            reason_code="",
+            reason="",
+            finished_at=None,
+            done_count=0,
+            error_count=0,
+            skipped_count=0,
         )
     _record(actor, run, "run.budget_raised", cap=cap, was=from_micro(locked.cap_micro))
     if stopped:

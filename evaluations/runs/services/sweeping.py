@@ -1,5 +1,8 @@
 """The sweeper: what a dead driver or a lost message left is found in the rows and mended."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import connection, transaction
 
 from evaluations.runs import crew, ledger
@@ -7,6 +10,7 @@ from evaluations.runs.enums import DRIVABLE, LeaseState
 from evaluations.runs.models import Driver, Lease, Run
 from evaluations.runs.services.ending import close_run
 from evaluations.runs.services.nudges import nudge
+from portal.common.clock import now
 
 _LOCK = 0x61737379_0008
 
@@ -34,6 +38,10 @@ def _send_drivers(run: Run) -> bool:
         )
         if not cursor.fetchone()[0]:
             return False
+    # Messages that may still be waiting in the queue are given the time of a lease.
+    patience = timedelta(seconds=settings.RUN_LEASE_SECONDS)
+    if run.nudged_at is not None and run.nudged_at > now() - patience:
+        return False
     if run.stop or not Lease.objects.filter(run=run, state=LeaseState.READY).exists():
         return False
     missing = crew.wanted(run.planned) - Driver.objects.filter(run=run, leaving=False).count()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluations.metrics.types import Scale
-from evaluations.scorecards.document.estimates import Cell, by_example, estimate, kept, lost_share
+from evaluations.scorecards.document.estimates import Cell, by_example, kept, point_estimate
 from evaluations.scorecards.document.measures import Measure
 from evaluations.scorecards.document.words import comparison_words, power_words
 from evaluations.statistics.comparison import (
@@ -37,6 +37,12 @@ class Column:
     name: str
     cells: Sequence[Cell]
 
+    @property
+    def lost(self) -> float:
+        """The share of planned calls that gave no value; 1 when none was planned."""
+        known = sum(cell.reading.value is not None for cell in self.cells)
+        return 1.0 - known / len(self.cells) if self.cells else 1.0
+
 
 def compared(
     measure: Measure,
@@ -51,7 +57,7 @@ def compared(
     found = adjust(_compare(measure, a.cells, b.cells) for a, b in pairs)
     rows = []
     for (a, b), one in zip(pairs, found, strict=True):
-        lost = [x.name for x in (a, b) if lost_share(estimate(measure, x.cells)) > error_rate_max]
+        lost = [x.name for x in (a, b) if x.lost > error_rate_max]
         verdict = Verdict.CANNOT_TELL if lost else one.verdict
         rows.append(
             {
@@ -141,7 +147,8 @@ def headline(
 
 def _verdict_words(pair: Mapping[str, Any]) -> str:
     if pair["too_many_missing"]:
-        return f"cannot tell: too many answers of {' and '.join(pair['too_many_missing'])} are missing"
+        names = " and ".join(pair["too_many_missing"])
+        return f"cannot tell: too many answers of {names} are missing"
     if pair["verdict"] == Verdict.BETTER.value:
         return f"{pair['a']} is better"
     return "cannot tell them apart"
@@ -151,7 +158,7 @@ def ranking(measure: Measure, columns: Sequence[Column]) -> list[Column]:
     """Return the candidates from best to worst value; without a value last; ties in plan order."""
 
     def rank(column: Column) -> tuple[bool, float]:
-        value = estimate(measure, column.cells)["value"]
+        value = point_estimate(measure, column.cells)
         if value is None:
             return True, 0.0
         return False, -value if measure.higher_is_better else value

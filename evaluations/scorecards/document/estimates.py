@@ -9,7 +9,7 @@ from evaluations.metrics.types import Outcome
 from evaluations.scorecards.document.measures import MISSING, Measure, Reading
 from evaluations.scorecards.document.rows import Example, ResultRow
 from evaluations.statistics.intervals import mean_t, wilson
-from evaluations.statistics.percentiles import percentile_interval
+from evaluations.statistics.percentiles import percentile, percentile_interval
 
 # Digits behind the point that a document keeps: beyond them, libraries of mathematics differ.
 DIGITS = 10
@@ -97,6 +97,17 @@ def estimate(measure: Measure, cells: Sequence[Cell]) -> dict[str, Any]:
         return figures | _percentiles(scored, measure.percentile)
     means = [mean for mean in by_example(measure, cells).values() if mean is not None]
     return figures | (_share(means) if measure.is_share else _amount(means))
+
+
+def point_estimate(measure: Measure, cells: Sequence[Cell]) -> float | None:
+    """Return the value of `estimate` alone, which costs no interval."""
+    scored = [cell.reading.value for cell in cells if cell.reading.value is not None]
+    if not scored:
+        return None
+    if measure.percentile is not None:
+        return kept(percentile(scored, measure.percentile))
+    means = [mean for mean in by_example(measure, cells).values() if mean is not None]
+    return kept(math.fsum(means) / len(means))
 
 
 def _share(means: Sequence[float]) -> dict[str, Any]:

@@ -157,21 +157,20 @@ def fit(
     found = []
     latency, cost = measures[LATENCY], measures[COST]
     if limits.latency_p95_ms is not None:
-        found.append(
-            _fit("latency_p95_ms", "p95 latency", limits.latency_p95_ms, latency, "ms", error_rate_max)
-        )
+        at = limits.latency_p95_ms
+        found.append(_fit("latency_p95_ms", "p95 latency", at, latency, "ms", error_rate_max))
     money = [
         ("max_cost_per_request", "Cost per request", limits.max_cost_per_request, cost),
         ("budget_per_month", "Cost per month", limits.budget_per_month, monthly(cost, limits)),
     ]
-    for name, label, at, figures in money:
-        if at is None or figures is None:
+    for name, label, most, figures in money:
+        if most is None or figures is None:
             continue
         if limits.currency != currency:
             words = f"priced in {currency}, the brief's limit is in {limits.currency}"
-            found.append(_fitted(name, label, at, figures, Fit.CANNOT_TELL, words, limits.currency))
+            found.append(_fitted(name, label, most, figures, Fit.CANNOT_TELL, words, currency))
         else:
-            found.append(_fit(name, label, at, figures, currency, error_rate_max))
+            found.append(_fit(name, label, most, figures, currency, error_rate_max))
     return found
 
 

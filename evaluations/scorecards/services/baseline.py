@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -79,8 +80,8 @@ def start_baseline(
     fit), Invalid (metrics, candidates, cap, concurrency, repeats, reason, weights) or Conflict
     (too_many_runs).
     """
-    policies.require(actor, workload, "edit")
     lifecycle.locked_workload(workload.pk)
+    policies.require(actor, workload, "edit")
     plan = baseline_plan(
         workload=workload, baseline=baseline, cap=cap, concurrency=concurrency, purpose=purpose
     )
@@ -178,8 +179,9 @@ def _metrics(
 ) -> list[MetricChoice]:
     """The chosen metrics, and those that a floor is about: a floor is never left unmeasured."""
     metrics = list(baseline.metrics)
-    if len(set(_identity(one) for one in metrics)) != len(metrics):
-        raise Invalid.field("metrics", "duplicate", "A metric is chosen twice with the same arguments.")
+    if len({_identity(one) for one in metrics}) != len(metrics):
+        words = "A metric is chosen twice with the same arguments."
+        raise Invalid.field("metrics", "duplicate", words)
     keys = {one.key for one in metrics}
     for floor in floors:
         name, _, part = floor.key.partition(":")
@@ -254,7 +256,7 @@ def compared_before(workload: Workload, plan: RunPlan) -> bool:
     wanted = material_digest(_without_reason(plan))
     complete = Run.objects.filter(
         workload=workload,
-        dataset_version_id=plan.dataset_version.id,
+        dataset_version_id=UUID(plan.dataset_version.id),
         purpose=plan.purpose,
         state=RunState.COMPLETE,
     )

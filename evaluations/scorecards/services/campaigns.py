@@ -1,4 +1,4 @@
-"""Phase 7's evaluation: the golden dataset against the build, and what it says to each criterion."""
+"""Phase 7's evaluation: the golden dataset against the build, and what was measured."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,18 +12,16 @@ from evaluations.runs.enums import RunPurpose
 from evaluations.runs.models import Run
 from evaluations.runs.plan import RunPlan, Subject
 from evaluations.runs.planning import build_candidate, estimate, make_plan
-from evaluations.scorecards.document.criteria import Side, kind_of, not_worse, point
-from evaluations.scorecards.document.measures import measures_of
-from evaluations.scorecards.loading import RunRows, rows_of
-from evaluations.scorecards.models import Scorecard, WinnerChoice
+from evaluations.scorecards.loading import RunRows
+from evaluations.scorecards.measuring import cited_baseline, measurements
+from evaluations.scorecards.models import Scorecard
 from portal.accounts.models import User
 from portal.common.errors import NotReady
 from portal.common.policy import policy
 from workloads.reviews import services as reviews
-from workloads.reviews.enums import CampaignState, Category, Rule
-from workloads.reviews.models import Campaign, CriteriaSet, Criterion
+from workloads.reviews.enums import CampaignState, Category
+from workloads.reviews.models import Campaign, CriteriaSet
 from workloads.reviews.services import Seen
-from workloads.reviews.verdicts import Measurement
 
 SUBJECT = "campaign"
 # Room for a retry or two beyond the worst case of every call; free models still need a cap.
@@ -38,7 +36,7 @@ def start_campaign_run(actor: User, campaign: Campaign) -> Mapping[str, Any]:
     """
     workload = campaign.cycle.workload
     version = _dataset(campaign.criteria_set)
-    baseline = _baseline(campaign.criteria_set)
+    baseline = cited_baseline(campaign.criteria_set)
     before = RunPlan.from_json(baseline.run.plan)
     notes = {name: before.notes[name] for name in ("floors", "limits") if name in before.notes}
     plan = make_plan(
@@ -75,19 +73,6 @@ def _dataset(criteria: CriteriaSet) -> DatasetVersion:
     return version
 
 
-def _baseline(criteria: CriteriaSet) -> Scorecard:
-    cited = criteria.baseline
-    found = Scorecard.objects.filter(
-        workload=criteria.cycle.workload_id,
-        number=int(cited.get("version", 0)),
-        digest=cited.get("digest", ""),
-    ).select_related("run__dataset_version__dataset")
-    scorecard = found.first()
-    if scorecard is None:
-        raise NotReady("The baseline that the criteria were locked against is not there.")
-    return scorecard
-
-
 def campaign_of(run: Run) -> Campaign | None:
     """Return the campaign that the run is made for, or None."""
     subject = run.plan.get("subject")
@@ -116,54 +101,6 @@ def record(campaign: Campaign, scorecard: Scorecard, found: RunRows) -> None:
         campaign=campaign,
         seen=[Seen(pk, measurement, evidence) for pk, measurement in measured.items()],
     )
-
-
-def measurements(
-    criteria_set: CriteriaSet,
-    criteria: list[Criterion],
-    scorecard: Scorecard,
-    found: RunRows,
-    *,
-    candidate: int,
-) -> dict[int, Measurement]:
-    """Return what one candidate of a scorecard measures for each criterion, by its id.
-
-    ``found`` are the rows of the scorecard's run, ``candidate`` the place in its plan.
-    """
-    document = scorecard.document
-    about = document["candidates"][candidate]
-    paired = [one for one in criteria if one.rule == Rule.NOT_WORSE]
-    base = _baseline(criteria_set) if paired else None
-    base_rows = rows_of(base.run) if base is not None else None
-    seen: dict[int, Measurement] = {}
-    for one in criteria:
-        if one.rule == Rule.NOT_WORSE and base is not None and base_rows is not None:
-            new = _side(found, candidate, one.metric)
-            old = _side(base_rows, _winner_place(base, base_rows), one.metric)
-            missing = Measurement(value=None, n=0)
-            seen[one.pk] = not_worse(new, old, one.scope) if new and old else missing
-        else:
-            kind = kind_of(one.scope)
-            figures = about["kinds"].get(kind, {}) if kind else about["measures"]
-            seen[one.pk] = point(figures.get(one.metric))
-    return seen
-
-
-def _winner_place(base: Scorecard, found: RunRows) -> int | None:
-    choice = WinnerChoice.objects.filter(scorecard=base).order_by("-number").first()
-    aliases = [pin.alias for pin in found.plan.candidates]
-    return aliases.index(choice.alias) if choice and choice.alias in aliases else None
-
-
-def _side(found: RunRows, candidate: int | None, key: str) -> Side | None:
-    plan = found.plan
-    weights = {str(k): float(v) for k, v in plan.notes.get("weights", {}).items()}
-    measure = next(
-        (one for one in measures_of(plan.metrics, weights, plan.currency) if one.key == key), None
-    )
-    if measure is None or candidate is None:
-        return None
-    return Side(measure, found.revisions, found.examples, found.rows, candidate, plan.repeats)
 
 
 def break_off(run: Run) -> None:

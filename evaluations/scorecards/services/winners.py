@@ -41,8 +41,8 @@ def choose_winner(
     Invalid (entry, rationale).
     """
     workload = scorecard.cycle.workload
-    policies.require(actor, workload, "edit")
     lifecycle.locked_workload(workload.pk)
+    policies.require(actor, workload, "edit")
     cycle = open_cycle(workload)
     if cycle is None:
         raise NotReady("There is no open cycle; a winner is chosen in one.")
@@ -96,7 +96,7 @@ def choose_winner(
 
 
 def _tell(actor: User, choice: WinnerChoice, before: WinnerChoice | None) -> None:
-    """Another model after one was locked opens what was built on it; a first choice opens nothing."""
+    """Another model opens what was built on the one before; a first choice opens nothing."""
     other = before is not None and before.entry_id != choice.entry_id
     lifecycle.evidence_changed(
         actor=actor,

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -99,28 +100,23 @@ def serve(
     services.settings["ASSAY_BASE_URL"] = given.get("ASSAY_BASE_URL") or address
     services.settings["ALLOWED_HOSTS"] = given.get("ALLOWED_HOSTS") or hosts_for(options.host)
     services.begin()
-    services.finish()
+    services.finish_storage()
     for line in services.lines():
         say(line)
     environment = services.environment
     preparation = Preparation(family, layout, environment, services.postgres)
     say("schema    " + ("migrated" if preparation.migrate() else "up to date"))
     demo = wants_demo(options, services.settings["ASSAY_ENV"], new_database)
-    if demo:
-        say("demo      " + ("loaded" if preparation.seed() else "there"))
+    if demo and not preparation.is_seeded():
+        services.finish_gateway()
+        preparation.seed()
+        say("demo      loaded")
     if options.with_models:
+        services.finish_gateway()
         preparation.sync_catalog()
         say("catalog   read from the gateway")
-    parts = (
-        family.start(web(layout.root, environment, listener)),
-        family.start(worker(layout.root, environment)),
-        family.start(beat(layout.root, environment, schedule=layout.var / "beat-schedule")),
-    )
-    # The web server has it now; with our copy open the port would stay taken after its end.
-    listener.close()
-    family.wait_until(parts[0], lambda: answers(f"{address}/readyz"), seconds=WEB_SECONDS)
-    family.wait_until(parts[1], lambda: worker_says_ready(parts[1].log), seconds=WORKER_SECONDS)
-    family.wait_until(parts[2], lambda: beat_says_ready(parts[2].log), seconds=WORKER_SECONDS)
+    start_portal(family, layout, environment, listener, address)
+    services.finish_gateway()
     write_private(joinable(layout), json.dumps(services.settings))
     lock.note(f"{address}/")
     say(f"\nAssay is served at {address}/  (after {time.monotonic() - started:.1f} s)")
@@ -128,6 +124,28 @@ def serve(
         show_accounts(layout.var / "demo-accounts.txt")
     say(f"Logs: {layout.logs}    Stop: Ctrl-C")
     family.watch()
+
+
+def start_portal(
+    family: Family,
+    layout: Layout,
+    environment: Mapping[str, str],
+    listener: socket.socket,
+    address: str,
+) -> None:
+    """Start web, worker and beat, and wait for each.
+
+    Each imports Django for two seconds of one core. Web and worker share two cores; beat, which
+    nobody waits for, comes when the first page can be served.
+    """
+    pages = family.start(web(layout.root, environment, listener))
+    # The web server has it now; with our copy open the port would stay taken after its end.
+    listener.close()
+    tasks = family.start(worker(layout.root, environment))
+    family.wait_until(pages, lambda: answers(f"{address}/readyz"), seconds=WEB_SECONDS)
+    clock = family.start(beat(layout.root, environment, schedule=layout.var / "beat-schedule"))
+    family.wait_until(tasks, lambda: worker_says_ready(tasks.log), seconds=WORKER_SECONDS)
+    family.wait_until(clock, lambda: beat_says_ready(clock.log), seconds=WORKER_SECONDS)
 
 
 def wants_demo(options: argparse.Namespace, kind: str, new_database: bool) -> bool:

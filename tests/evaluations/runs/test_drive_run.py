@@ -43,7 +43,8 @@ def test_what_a_result_costs_is_tokens_times_the_pinned_price(
     drive(run)
     # then each result costs its tokens at the price that the plan pins
     for result in Result.objects.filter(run=run):
-        assert result.tokens_in and result.tokens_out
+        assert result.tokens_in
+        assert result.tokens_out
         expected = Decimal(result.tokens_in * 1 + result.tokens_out * 4) / 1_000_000
         assert from_micro(result.cost_micro) == expected
     assert run.spent_micro == sum(r.cost_micro for r in Result.objects.filter(run=run))
@@ -57,7 +58,9 @@ def test_each_move_of_a_run_leaves_one_audit_event(gateway: StubGateway, drive: 
     # then
     events = AuditEvent.objects.filter(subject_ref=str(run.pk)).order_by("seq")
     assert list(events.values_list("action", flat=True)) == [
-        "run.started", "run.running", "run.complete",
+        "run.started",
+        "run.running",
+        "run.complete",
     ]
 
 

@@ -99,8 +99,9 @@ def test_a_bad_number_stays_as_typed_with_what_would_be_right_and_the_rest_is_sa
 
 def test_what_cannot_be_stored_is_still_on_the_page_that_answers() -> None:
     _, workload, brief = briefs.scene()
+    script = "<script>alert(1)</script>" * 3
     answer = signed_in(workload.owner).post(
-        url(workload), posted(brief, users="a\x00b", intended_outcome="<script>alert(1)</script>" * 3)
+        url(workload), posted(brief, users="a\x00b", intended_outcome=script)
     )
     html = answer.content.decode()
     assert answer.status_code == 422

@@ -176,9 +176,7 @@ class Operations(Fake):
 
 PHASES = [
     f"tests.workloads.lifecycle.fake_phases.{one.__name__}"
-    for one in (
-        Scoping, Selection, Prompting, Evaluation, Tuning, Building, GoNoGo, Operations,
-    )  # fmt: skip
+    for one in (Scoping, Selection, Prompting, Evaluation, Tuning, Building, GoNoGo, Operations)
 ]
 KEYS = [
     "scoping", "selection", "prompting", "evaluation", "tuning", "build", "go_no_go", "operations",

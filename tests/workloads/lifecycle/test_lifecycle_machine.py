@@ -47,10 +47,13 @@ STEPS = int(os.environ.get("ASSAY_MACHINE_STEPS", "30"))
 gates = st.sampled_from(KEYS[:7])
 # Early gates are where most of a life happens; the last is reached by `hurry`.
 changes = st.sampled_from(
-    ["brief.cosmetic", "brief.loosened", "brief.tightened", "brief.scope", "brief.threshold_tightened",
-     "catalog.price_changed", "prompt.changed_after_baseline", "metric.changed", "unheard of"]
+    ["brief.cosmetic", "brief.loosened", "brief.tightened", "brief.scope",
+     "brief.threshold_tightened", "catalog.price_changed", "prompt.changed_after_baseline",
+     "metric.changed", "unheard of"]
 )  # fmt: skip
-choices = st.sampled_from(["approve"] * 6 + ["object", "object", "abstain", "request_changes", "reject"])
+choices = st.sampled_from(
+    ["approve"] * 6 + ["object", "object", "abstain", "request_changes", "reject"]
+)
 REMITS = ("business", "risk", "security", "privacy")
 
 
@@ -232,9 +235,10 @@ class Life(RuleBasedStateMachine):
                     user=vote.voter_id, remit=vote.remit, revoked_at=None,
                     granted_at__lte=review.requested_at,
                 ).exists()  # fmt: skip
+            needed = review.requirements
             assert any(
-                all(vote.remit in needed for vote, needed in zip(some, review.requirements, strict=True))
-                for some in permutations(yes, len(review.requirements))
+                all(vote.remit in remits for vote, remits in zip(some, needed, strict=True))
+                for some in permutations(yes, len(needed))
             )
 
     @invariant()

@@ -30,7 +30,8 @@ def gate_url(review: Review, act: str = "gate") -> str:
 def vote_fields(client: Client, review: Review, **more: str) -> dict[str, str]:
     """Return what the vote form of the page would send."""
     page = client.get(gate_url(review)).content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(nonce|manifest_digest)" value="([^"]+)"', page))
+    found = re.findall(r'<input type="hidden" name="(nonce|manifest_digest)" value="([^"]+)"', page)
+    hidden = dict(found)
     assert set(hidden) == {"nonce", "manifest_digest"}, page
     return {"choice": "approve", "remit": "risk", "reason": "", **hidden, **more}
 
@@ -280,7 +281,8 @@ def test_an_owner_manages_people() -> None:
     client = signed_in(made.owner)
     url = f"/workloads/{made.ref}/members/"
 
-    assert client.post(url, {"email": helper.email.upper(), "role": "contributor"}).status_code == 302
+    added = client.post(url, {"email": helper.email.upper(), "role": "contributor"})
+    assert added.status_code == 302
     page = client.get(url).content.decode()
     assert helper.display_name in page
     again = client.post(url, {"email": helper.email, "role": "contributor"})
@@ -293,9 +295,7 @@ def test_an_owner_manages_people() -> None:
     ends = re.findall(rf'action="({url}[^"]+/end/)"', page)
     assert len(ends) == 1
     assert client.post(ends[0]).status_code == 302
-    assert helper.display_name not in client.get(url).content.decode().split("Add a person")[0].split(
-        "no longer"
-    )[-1].split("</div>", 1)[-1]
+    assert not re.findall(rf'action="({url}[^"]+/end/)"', client.get(url).content.decode())
 
 
 def test_the_home_page_says_what_waits() -> None:
@@ -314,7 +314,7 @@ def test_the_home_page_says_what_waits() -> None:
 
 @pytest.mark.parametrize(
     "spoof",
-    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:42 }}",
+    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7340|add:421 }}",
      '<div hx-get="/x" hx-trigger="load">'],
 )  # fmt: skip
 def test_what_people_wrote_is_shown_as_text(spoof: str) -> None:
@@ -329,7 +329,7 @@ def test_what_people_wrote_is_shown_as_text(spoof: str) -> None:
     for url in ("/workloads/", f"/workloads/{made.ref}/", gate_url(review)):
         page = signed_in(risk).get(url).content.decode()
         assert spoof not in page or spoof.startswith("{{")
-        assert "49" not in page or "{{" not in spoof
+        assert "7761" not in page
 
 
 def test_a_bidi_override_in_a_reason_is_shown_as_a_mark() -> None:

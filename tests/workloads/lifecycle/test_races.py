@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -59,7 +60,7 @@ def test_invariant_11_two_last_votes_at_once_yield_one_decision() -> None:
         review = in_review(tier=3)
 
         raised = at_once(
-            [lambda: lives.vote(review, business), lambda: lives.vote(review, risk)]
+            [partial(lives.vote, review, business), partial(lives.vote, review, risk)]
         )
 
         assert raised == []
@@ -79,7 +80,9 @@ def test_two_votes_of_which_one_suffices_yield_one_decision() -> None:
         first, second = people.reviewer("risk"), people.reviewer("risk")
         review = in_review()
 
-        raised = at_once([lambda: lives.vote(review, first), lambda: lives.vote(review, second)])
+        raised = at_once(
+            [partial(lives.vote, review, first), partial(lives.vote, review, second)]
+        )
 
         assert [type(problem) for problem in raised] == [Conflict]
         assert Vote.objects.filter(review=review).count() == 1
@@ -92,13 +95,12 @@ def test_one_form_sent_twice_at_once_is_one_vote() -> None:
         review = in_review(tier=3)
         reading = services.open_review_page(actor=risk, review=review)
 
-        def send() -> None:
-            services.cast_vote(
-                actor=risk, review=review, remit="risk", choice="approve", reason="",
-                manifest_digest=reading.manifest_digest, nonce=reading.nonce,
-                signed_in_at=timezone.now(),
-            )  # fmt: skip
-
+        send = partial(
+            services.cast_vote,
+            actor=risk, review=review, remit="risk", choice="approve", reason="",
+            manifest_digest=reading.manifest_digest, nonce=reading.nonce,
+            signed_in_at=timezone.now(),
+        )  # fmt: skip
         raised = at_once([send, send])
 
         assert [getattr(problem, "code", problem) for problem in raised] == ["already_voted"]
@@ -113,8 +115,8 @@ def test_a_vote_while_the_evidence_changes_never_passes_the_new_bytes() -> None:
 
         raised = at_once(
             [
-                lambda: lives.vote(review, risk),
-                lambda: fake_phases.edit(owner, cycle, "scoping", f"brief of turn {turn}"),
+                partial(lives.vote, review, risk),
+                partial(fake_phases.edit, owner, cycle, "scoping", f"brief of turn {turn}"),
             ]
         )
 
@@ -135,7 +137,7 @@ def test_a_role_revoked_while_its_holder_votes_never_counts_afterwards() -> None
         review = in_review()
 
         raised = at_once(
-            [lambda: lives.vote(review, risk), lambda: people.revoke(risk, "risk")]
+            [partial(lives.vote, review, risk), partial(people.revoke, risk, "risk")]
         )
 
         assert unexpected(raised) == []
@@ -181,9 +183,12 @@ def test_eight_people_at_one_cycle_never_wait_for_each_other() -> None:
             repeat(lambda turn: fake_phases.edit(owner, cycle, "scoping", f"brief {turn % 4}")),
             repeat(
                 lambda turn: services.set_risk(
-                    actor=owner, workload=made, tier=2 + turn % 2, personal_data=False,
+                    actor=owner,
+                    workload=made,
+                    tier=2 + turn % 2,
+                    personal_data=False,
                     prohibited=False,
-                )  # fmt: skip
+                )
             ),
             repeat(lambda _: services.expire_reviews()),
             repeat(voting(0)),

@@ -21,7 +21,7 @@ def workload() -> Workload:
     made = lives.workload(at="selection")
     catalog.entry("cheap", simulated=True)
     catalog.entry("dear", price=("3", "12"))
-    catalog.entry("small/one", context_window=500)
+    catalog.entry("small/one", context_window=500, max_output_tokens=300)
     catalog.entry("abroad", regions=["us"])
     return made
 

@@ -133,8 +133,8 @@ def filtered(
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(ref__iexact=q))
     if phase:
-        # The annotation is known to the query, not to the checker of types.
-        rows = rows.filter(current_phase=phase)
+        # The annotation is known to the query, not to the type checker.
+        rows = rows.filter(current_phase=phase)  # type: ignore[misc]
     if status:
         rows = rows.filter(status=status)
     if tier is not None:

@@ -1,5 +1,6 @@
 """Writing criteria, locking them, testing against them, and concluding."""
 
+from workloads.reviews.services.bars import CriterionInput
 from workloads.reviews.services.campaigns import (
     Seen,
     break_off_campaign,
@@ -7,7 +8,6 @@ from workloads.reviews.services.campaigns import (
     start_campaign,
 )
 from workloads.reviews.services.criteria import (
-    CriterionInput,
     lock_criteria,
     new_criteria_version,
     write_criteria,

@@ -1,0 +1,129 @@
+"""How examples and their balance are shown: short in a table, whole below, never run as markup."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from evaluations.datasets.enums import Expects, Kind
+from evaluations.datasets.selectors import Balance
+from portal.shell.formats import number, percent
+
+# What a cell of the table shows of one text, and what its details show.
+SHORT = 240
+LONG = 4_000
+
+
+class Shown(Protocol):
+    """What an example revision and a row of an import have in common."""
+
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def input(self) -> Any: ...  # noqa: D102
+    @property
+    def expected(self) -> Any: ...  # noqa: D102
+    @property
+    def expects(self) -> str: ...  # noqa: D102
+    @property
+    def context(self) -> Any: ...  # noqa: D102
+    @property
+    def must_include(self) -> Any: ...  # noqa: D102
+    @property
+    def must_not_include(self) -> Any: ...  # noqa: D102
+    @property
+    def tags(self) -> Any: ...  # noqa: D102
+    @property
+    def weight(self) -> float: ...  # noqa: D102
+    @property
+    def source_ref(self) -> str: ...  # noqa: D102
+    @property
+    def licence(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One named text; ``cut`` is how many of its characters are left out."""
+
+    name: str
+    text: str
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleLine:
+    """One example as a row of a table; ``more`` is what opens below it."""
+
+    key: str
+    kind: Kind
+    given: list[Part]
+    expected: list[Part]
+    more: list[Part]
+
+
+def example_line(example: Shown) -> ExampleLine:
+    """Return how ``example`` is shown."""
+    given, expected = _parts(example.input, SHORT), _parts(example.expected, SHORT)
+    more = []
+    if any(part.cut for part in given):
+        more += _parts(example.input, LONG, "Input")
+    if any(part.cut for part in expected):
+        more += _parts(example.expected, LONG, "Expected")
+    if example.expects != Expects.ANSWER:
+        more.append(Part("A good answer", Expects(example.expects).label))
+    for place, item in enumerate(example.context, start=1):
+        name = f"Context {place}" + (f": {item['title']}" if item.get("title") else "")
+        more.append(_part(name, item.get("text", ""), LONG))
+    for name, items in (
+        ("Must include", example.must_include),
+        ("Must not include", example.must_not_include),
+        ("Tags", example.tags),
+    ):
+        if items:
+            more.append(_part(name, "\n".join(items) if name != "Tags" else ", ".join(items), LONG))
+    if example.weight != 1:
+        more.append(Part("Weight", number(example.weight)))
+    for name, text in (("Source", example.source_ref), ("Licence", example.licence)):
+        if text:
+            more.append(_part(name, text, LONG))
+    return ExampleLine(example.key, Kind(example.kind), given, expected, more)
+
+
+def _parts(value: Any, limit: int, prefix: str = "") -> list[Part]:
+    if isinstance(value, Mapping):
+        lead = f"{prefix}: " if prefix else ""
+        return [_part(f"{lead}{name}", _text(item), limit) for name, item in value.items()]
+    if value is None:
+        return []
+    return [_part(prefix, _text(value), limit)]
+
+
+def _part(name: str, text: str, limit: int) -> Part:
+    if len(text) <= limit:
+        return Part(name, text)
+    return Part(name, text[:limit].rstrip(), len(text) - limit)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value or "(empty)"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def balance_bars(balances: Iterable[Balance]) -> list[dict[str, Any]]:
+    """Return the class balance of each field as bars with counts and shares."""
+    found = []
+    for balance in balances:
+        total = sum(count for _, count in balance.counts)
+        bars = [
+            {
+                "label": label[:60] or "(empty)",
+                "value": count,
+                "text": f"{number(count)}, {percent(count / total, 0)}",
+            }
+            for label, count in balance.counts
+        ]
+        found.append({"field": balance.field, "bars": bars})
+    return found

@@ -1,0 +1,108 @@
+"""Runs over the API: list, progress, cancel, pause, resume. Never a score."""
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from evaluations.runs import selectors, services
+from evaluations.runs.models import Run
+from portal.accounts.http import signed_in
+from portal.common.errors import Invalid
+from portal.common.money import from_micro
+from portal.common.pagination import page_of
+from workloads.lifecycle.selectors import workload_for
+
+_ACTS = {
+    "cancel": services.cancel_run,
+    "pause": services.pause_run,
+    "resume": services.resume_run,
+}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "id": str(run.pk),
+        "number": run.number,
+        "purpose": run.purpose,
+        "state": run.state,
+        "stop": run.stop,
+        "reason": run.reason,
+        "plan_digest": run.digest,
+        "planned": run.planned,
+        "cost": str(from_micro(run.spent_micro + run.overrun_micro)),
+        "cap": str(from_micro(run.cap_micro)),
+        "currency": run.currency,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+    }
+
+
+def _progress(run: Run) -> dict[str, Any]:
+    seen = selectors.progress(run)
+    return _run(run) | {
+        "done": seen.done,
+        "errors": {one.code: one.count for one in seen.errors},
+        "seconds_left": seen.seconds_left,
+        "candidates": [
+            {
+                "name": one.name,
+                "planned": one.planned,
+                "done": one.done,
+                "errors": one.errors,
+                "cost": str(one.cost),
+                "stopped_reason": one.stopped_reason,
+            }
+            for one in seen.candidates
+        ],
+    }
+
+
+class RunList(APIView):
+    """The runs of a workload."""
+
+    def get(self, request: Request, ref: str) -> Response:
+        """List them, newest first."""
+        user = signed_in(request)
+        unknown = sorted(set(request.query_params) - {"cursor"})
+        if unknown:
+            raise Invalid(f"Unknown filter: {unknown[0]}.", code="unknown_filter")
+        page = page_of(
+            selectors.runs_for(user, workload_for(user, ref)),
+            by="-number",
+            cursor=request.query_params.get("cursor", ""),
+        )
+        return Response(
+            {"results": [_run(one) for one in page.rows], "next_cursor": page.next_cursor}
+        )
+
+
+class RunDetail(APIView):
+    """One run: how far it is."""
+
+    def get(self, request: Request, ref: str, run_id: UUID) -> Response:
+        """Show it."""
+        return Response(_progress(selectors.run_for(signed_in(request), ref, run_id)))
+
+
+class RunAct(APIView):
+    """Steering a run."""
+
+    def post(self, request: Request, ref: str, run_id: UUID, act: str) -> Response:
+        """Cancel, pause or resume it; the body is empty or ``{}``."""
+        user = signed_in(request)
+        found = selectors.run_for(user, ref, run_id)
+        if request.data:
+            raise Invalid("This call takes no fields.", code="unknown_field")
+        return Response(_progress(_ACTS[act](actor=user, run=found)))
+
+
+_ONE = "workloads/<str:ref>/runs/<uuid:run_id>/"
+api_urlpatterns = [
+    path("workloads/<str:ref>/runs/", RunList.as_view()),
+    path(_ONE, RunDetail.as_view()),
+    *(path(f"{_ONE}{act}/", RunAct.as_view(), {"act": act}) for act in _ACTS),
+]

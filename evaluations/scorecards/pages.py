@@ -1,0 +1,181 @@
+"""What the evaluation page shows: the bar, the golden dataset, the runs, what a run would cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalog.models import CatalogEntry
+from evaluations.datasets.models import DatasetVersion
+from evaluations.datasets.selectors import (
+    KindShare,
+    VersionedExample,
+    golden_version,
+    shares,
+    views_of,
+)
+from evaluations.runs.enums import ACTIVE, RunPurpose, RunState
+from evaluations.runs.models import Run
+from evaluations.runs.planning import estimate
+from evaluations.scorecards import services
+from evaluations.scorecards.document.floors import Floor
+from evaluations.scorecards.document.words import amount
+from evaluations.scorecards.models import Scorecard, WinnerChoice
+from evaluations.scorecards.options import MetricOption, chosen, metric_options
+from evaluations.scorecards.selectors import (
+    floors_in,
+    latest_baseline,
+    runs_of,
+    winner_choice,
+)
+from evaluations.scorecards.services.baseline import Baseline
+from portal.common.errors import DomainError
+from portal.common.money import from_micro
+from portal.common.policy import policy
+from portal.shell.formats import MISSING, duration, money
+from workloads.briefs.selectors import brief_of
+from workloads.lifecycle.measures import measure
+from workloads.lifecycle.models import Cycle
+from workloads.prompts.models import PromptVersion
+from workloads.prompts.selectors import candidate_version
+from workloads.selection.selectors import candidates_of
+
+# Above this many examples the estimate would take longer than a page may.
+MOST_TO_ESTIMATE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run in the list of attempts."""
+
+    run: Run
+    purpose: RunPurpose
+    state: RunState
+    active: bool
+    spent: Decimal
+    scorecard: Scorecard | None
+    reason: str
+
+    @property
+    def number_text(self) -> str:
+        """The run's number for a title."""
+        return str(self.run.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a run of the proposed metrics would do, or why there can be none now."""
+
+    calls: int = 0
+    worst_case: Decimal = Decimal(0)
+    currency: str = "USD"
+    problem: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPage:
+    """Phase 4 as it stands."""
+
+    cycle: Cycle
+    version: DatasetVersion | None
+    mix: list[KindShare]
+    prompt: PromptVersion | None
+    entries: list[CatalogEntry]
+    options: list[MetricOption]
+    scorecard: Scorecard | None
+    choice: WinnerChoice | None
+    lines: list[RunLine]
+    facts: list[tuple[str, str, str]]
+    outlook: Outlook
+    currency: str
+
+    @property
+    def active(self) -> list[RunLine]:
+        """The runs that are under way."""
+        return [line for line in self.lines if line.active]
+
+    @property
+    def usual(self) -> list[str]:
+        """The tokens of the metrics that are proposed."""
+        return [one.token for one in self.options if one.usual]
+
+
+def evaluation_page(cycle: Cycle, *, editable: bool) -> EvaluationPage:
+    """Return what the page shows; the estimate only where somebody may start a run."""
+    workload = cycle.workload
+    version, prompt = golden_version(workload), candidate_version(workload)
+    entries = candidates_of(cycle)
+    examples: Sequence[VersionedExample] = views_of(version) if version and editable else []
+    options = metric_options(examples, prompt.content if prompt else None)
+    lines = [_line(run) for run in runs_of(cycle)]
+    outlook = _outlook(cycle, options, version) if editable else Outlook()
+    brief = brief_of(cycle)
+    return EvaluationPage(
+        cycle=cycle,
+        version=version,
+        mix=shares(version.kinds) if version else [],
+        prompt=prompt,
+        entries=entries,
+        options=options,
+        scorecard=latest_baseline(cycle),
+        choice=winner_choice(cycle),
+        lines=lines,
+        facts=[
+            *_floor_facts(floors_in(brief)),
+            ("p95 latency limit", duration(brief.latency_p95_ms), ""),
+            ("Budget a month", money(brief.budget_per_month, brief.currency), ""),
+            _spent(lines),
+        ],
+        outlook=outlook,
+        currency=outlook.currency,
+    )
+
+
+def _line(run: Run) -> RunLine:
+    return RunLine(
+        run=run,
+        purpose=RunPurpose(run.purpose),
+        state=RunState(run.state),
+        active=run.state in ACTIVE,
+        spent=from_micro(run.spent_micro + run.overrun_micro),
+        scorecard=getattr(run, "scorecard", None),
+        reason=str(run.plan.get("notes", {}).get("reason", "")),
+    )
+
+
+def _floor_facts(floors: Sequence[Floor]) -> list[tuple[str, str, str]]:
+    if not floors:
+        return [("Floor", MISSING, "no KPI of the brief names a metric")]
+    first = floors[0]
+    known = measure(first.key)
+    unit = known.unit if known else "share"
+    sign = "≥" if first.direction == "up" else "≤"
+    more = f"and {len(floors) - 1} more" if len(floors) > 1 else "floor of the brief"
+    return [(first.name, f"{sign} {amount(first.at, unit)}", more)]
+
+
+def _spent(lines: Sequence[RunLine]) -> tuple[str, str, str]:
+    by_currency: dict[str, Decimal] = {}
+    for line in lines:
+        by_currency[line.run.currency] = by_currency.get(line.run.currency, Decimal(0)) + line.spent
+    words = ", ".join(money(total, currency) for currency, total in by_currency.items())
+    count = len(lines)
+    shown = words or money(Decimal(0), "USD")
+    return ("Spent on evaluation", shown, f"{count} run{'' if count == 1 else 's'}")
+
+
+def _outlook(
+    cycle: Cycle, options: Sequence[MetricOption], version: DatasetVersion | None
+) -> Outlook:
+    cap = Decimal(str(policy().number("evaluation", "run_cap_max")))
+    tokens = [one.token for one in options if one.usual]
+    try:
+        plan = services.baseline_plan(
+            workload=cycle.workload, baseline=Baseline(metrics=chosen(options, tokens)), cap=cap
+        )
+        if version is not None and version.n > MOST_TO_ESTIMATE:
+            return Outlook(version.n * len(plan.candidates), Decimal(0), plan.currency)
+        found = estimate(plan)
+    except DomainError as problem:
+        return Outlook(problem=problem.message, link=problem.link)
+    return Outlook(found.calls, found.worst_case, found.currency)

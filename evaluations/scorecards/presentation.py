@@ -1,0 +1,252 @@
+"""A scorecard's document as pages show it: rows in order, plots in one scale, chips."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluations.scorecards.document.comparisons import USUAL_DISCORDANCE
+from evaluations.scorecards.document.measures import LATENCY
+from evaluations.scorecards.document.words import amount, p_value, signed
+from evaluations.scorecards.enums import Fit, Standing
+from portal.shell.formats import MISSING
+
+# Scores beside the first one that still fit on a row.
+BESIDE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure with its interval, as text; ``value``, ``low`` and ``high`` are for the plot."""
+
+    text: str
+    interval: str
+    n: int
+    planned: int
+    missing: int
+    refused: int
+    method: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """One candidate of the main table."""
+
+    name: str
+    where: str
+    wins: bool
+    standing: Standing
+    words: str
+    primary: Figure
+    beside: tuple[Figure, ...]
+    refused: float | None
+    latency: float | None
+    per_1000: float | None
+    over: tuple[str, ...]
+    lost: float
+    answered: int
+    planned: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureTable:
+    """All candidates in one measure, with the comparison to the reference."""
+
+    label: str
+    definition: str
+    rows: tuple[tuple[str, Figure, str], ...]
+    share: bool
+    kinds: tuple[tuple[str, tuple[Figure, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FitRow:
+    """One candidate against the brief's limits."""
+
+    name: str
+    fits: tuple[tuple[Fit, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardView:
+    """Everything that the pages of one scorecard show."""
+
+    document: Mapping[str, Any]
+    rows: tuple[CandidateRow, ...]
+    primary: Mapping[str, Any]
+    beside: tuple[str, ...]
+    floor: float | None
+    floor_words: str
+    scale_low: float
+    kinds: tuple[tuple[str, Figure], ...]
+    kinds_of: str
+    tables: tuple[MeasureTable, ...]
+    limits: tuple[str, ...]
+    fits: tuple[FitRow, ...]
+    winner: str
+
+
+def figure(figures: Mapping[str, Any], unit: str) -> Figure:
+    """Return the figures of one measure as text."""
+    value, low, high = figures["value"], figures["low"], figures["high"]
+    if value is None:
+        text, interval = MISSING, "not measured"
+    else:
+        text = amount(value, unit)
+        known = low is not None and high is not None
+        interval = f"{amount(low, unit)} to {amount(high, unit)}" if known else figures["method"]
+    return Figure(
+        text=text,
+        interval=interval,
+        n=figures["n"],
+        planned=figures["planned"],
+        missing=figures["planned"] - figures["n"],
+        refused=figures["refused"],
+        method=figures["method"],
+        value=value,
+        low=low,
+        high=high,
+    )
+
+
+def view_of(document: Mapping[str, Any], winner: str = "") -> ScorecardView:
+    """Return a scorecard ready for its page; ``winner`` is the alias that was chosen, if any."""
+    measures = {one["key"]: one for one in document["measures"]}
+    primary = measures[document["primary"]]
+    beside = [
+        one
+        for one in document["measures"]
+        if one["scale"] != "quantity" and one["key"] != primary["key"]
+    ][:BESIDE]
+    floor = next((one for one in document["floors"] if one["key"] == primary["key"]), None)
+    ranked = sorted(document["candidates"], key=lambda one: _rank(one, primary))
+    rows = tuple(_row(one, primary, beside, winner) for one in ranked)
+    first = next((one for one in ranked if one["alias"] == winner), ranked[0])
+    lows = [row.primary.low for row in rows if row.primary.low is not None]
+    least = min([*lows, *([floor["at"]] if floor else [])], default=0.0)
+    return ScorecardView(
+        document=document,
+        rows=rows,
+        primary=primary,
+        beside=tuple(one["label"] for one in beside),
+        floor=floor["at"] if floor and primary["scale"] != "quantity" else None,
+        floor_words=f", floor {amount(floor['at'], primary['unit'])}" if floor else "",
+        scale_low=max(0.0, min(0.9, math.floor(least * 10 - 0.5) / 10)),
+        kinds=tuple(
+            (kind, figure(measured[primary["key"]], primary["unit"]))
+            for kind, measured in first["kinds"].items()
+        ),
+        kinds_of=first["name"],
+        tables=tuple(_table(document, one, ranked) for one in document["measures"]),
+        limits=tuple(one["label"] for one in ranked[0]["fit"]),
+        fits=tuple(_fit(one) for one in ranked),
+        winner=winner,
+    )
+
+
+def _rank(candidate: Mapping[str, Any], primary: Mapping[str, Any]) -> tuple[bool, float]:
+    value = candidate["measures"][primary["key"]]["value"]
+    if value is None:
+        return True, 0.0
+    return False, -value if primary["direction"] == "up" else value
+
+
+def _row(
+    candidate: Mapping[str, Any],
+    primary: Mapping[str, Any],
+    beside: Sequence[Mapping[str, Any]],
+    winner: str,
+) -> CandidateRow:
+    measured = candidate["measures"]
+    about = [candidate["provider"], candidate["hosting"]]
+    return CandidateRow(
+        name=candidate["name"],
+        where=" · ".join(one for one in about if one),
+        wins=candidate["alias"] == winner,
+        standing=Standing(candidate["verdict"]["state"]),
+        words=candidate["verdict"]["words"],
+        primary=figure(measured[primary["key"]], primary["unit"]),
+        beside=tuple(figure(measured[one["key"]], one["unit"]) for one in beside),
+        refused=candidate["refused"]["value"],
+        latency=measured[LATENCY]["value"],
+        per_1000=candidate["per_1000"]["value"],
+        over=tuple(one["label"] for one in candidate["fit"] if one["state"] == Fit.OVER),
+        lost=candidate["lost"],
+        answered=candidate["answered"],
+        planned=candidate["planned"],
+    )
+
+
+def _table(
+    document: Mapping[str, Any], measure: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]
+) -> MeasureTable:
+    key, unit = measure["key"], measure["unit"]
+    against = {one["a"]: one for one in document["against_reference"][key]}
+    share = measure["scale"] != "quantity"
+    return MeasureTable(
+        label=measure["label"],
+        definition=measure["definition"],
+        rows=tuple(
+            (
+                one["name"],
+                figure(one["measures"][key], unit),
+                _against(against.get(one["name"]), unit, share, document["reference"]),
+            )
+            for one in ranked
+        ),
+        share=share,
+        kinds=tuple(
+            (kind, tuple(figure(one["kinds"][kind][key], unit) for one in ranked))
+            for kind in document["kinds"]
+        ),
+    )
+
+
+_VERDICTS = {"better": "better", "worse": "worse", "cannot_tell": "cannot tell"}
+
+
+def _against(pair: Mapping[str, Any] | None, unit: str, share: bool, reference: str) -> str:
+    """What the comparison with the reference says, with its interval and Holm's p."""
+    if pair is None:
+        return "the reference"
+    if pair["difference"] is None:
+        return "nothing to compare"
+    gap, low, high = pair["difference"], pair["low"], pair["high"]
+    if share:
+        text = f"{signed(gap * 100, 1)} points"
+        if low is not None and high is not None:
+            text += f" ({signed(low * 100, 1)} to {signed(high * 100, 1)})"
+    elif pair["ratio"] is not None and pair["ratio_low"] is not None:
+        text = f"× {pair['ratio']:.2f} ({pair['ratio_low']:.2f} to {pair['ratio_high']:.2f})"
+    else:
+        text = f"{amount(gap, unit)} apart"
+    p = pair["p_adjusted"]
+    tested = f", p {p_value(p)}" if p is not None else ""
+    return f"{text}{tested}: {_VERDICTS[pair['verdict']]}"
+
+
+def _fit(candidate: Mapping[str, Any]) -> FitRow:
+    return FitRow(
+        candidate["name"],
+        tuple(
+            (
+                Fit(one["state"]),
+                MISSING if one["value"] is None else amount(one["value"], one["unit"]),
+                one["words"],
+            )
+            for one in candidate["fit"]
+        ),
+    )
+
+
+def assumption(document: Mapping[str, Any]) -> str:
+    """Return what the statement about power assumes, or nothing when it was all measured."""
+    power = (document["headline"] or {}).get("power") or {}
+    if not power.get("assumed"):
+        return ""
+    return f"Reckoned with models that differ on {USUAL_DISCORDANCE:.0%} of the examples."
+
+

@@ -1,0 +1,143 @@
+"""Every route of datasets, as each kind of person: 404 for a stranger, 403 for a weak role.
+
+The routes are taken from the URL patterns, so that a new one without a row here fails.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from evaluations.datasets import services
+from evaluations.datasets.api import api_urlpatterns
+from evaluations.datasets.enums import ImportMode
+from evaluations.datasets.models import DraftExample, ImportUpload
+from evaluations.datasets.urls import urlpatterns
+from portal.accounts.models import User
+from tests.factories import datasets, lives, people
+from workloads.lifecycle.services import add_member
+
+pytestmark = pytest.mark.django_db
+
+PERSONAS = ("owner", "contributor", "reviewer", "auditor", "stranger", "anonymous")
+READ = (200, 200, 200, 200, 404, 302)
+# What each route answers to the personas in their order; 302 for anonymous is the sign-in page.
+PAGES: dict[tuple[str, str], tuple[int, ...]] = {
+    ("list", "GET"): READ,
+    ("list", "POST"): (422, 422, 403, 403, 404, 302),
+    ("dataset", "GET"): READ,
+    ("commit", "POST"): (302, 302, 403, 403, 404, 302),
+    ("remove", "POST"): (302, 302, 403, 403, 404, 302),
+    ("import", "GET"): READ,
+    ("import", "POST"): (422, 422, 403, 403, 404, 302),
+    ("preview", "GET"): READ,
+    ("confirm", "POST"): (302, 302, 403, 403, 404, 302),
+    ("version", "GET"): READ,
+}
+_DATASET = "workloads/<str:ref>/datasets/<str:dataset_ref>/"
+API: dict[tuple[str, str], tuple[int, ...]] = {
+    ("workloads/<str:ref>/datasets/", "GET"): (200, 200, 200, 200, 404, 401),
+    (_DATASET, "GET"): (200, 200, 200, 200, 404, 401),
+    (f"{_DATASET}versions/", "POST"): (201, 201, 403, 403, 404, 401),
+    (f"{_DATASET}versions/<int:number>/examples/", "GET"): (200, 200, 200, 200, 404, 401),
+}
+Ask = Callable[[str, str, str], int]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Ask a route as a persona, of a workload whose dataset has a version and a changed draft."""
+    made = lives.draft()
+    owner = made.owner
+    contributor = people.person("Contributor")
+    add_member(actor=owner, workload=made, user=contributor, role="contributor")
+    version = datasets.golden(owner, made, n=3)
+    datasets.fill(owner, version.dataset, datasets.ticket(9))
+    upload = services.upload_file(
+        actor=owner, dataset=version.dataset, filename="f.jsonl",
+        data=datasets.jsonl(datasets.ticket(50)), mode=ImportMode.ADD,
+    )  # fmt: skip
+    persons: dict[str, User | None] = {
+        "owner": owner, "contributor": contributor, "reviewer": people.reviewer("risk"),
+        "auditor": people.auditor(), "stranger": people.stranger(), "anonymous": None,
+    }  # fmt: skip
+    values = {
+        "<str:ref>": made.ref, "<str:dataset_ref>": version.dataset.ref, "<int:number>": "1",
+        "<uuid:upload_id>": str(upload.pk),
+    }  # fmt: skip
+
+    def asked(persona: str, method: str, route: str) -> int:
+        client = Client()
+        user = persons[persona]
+        if user is not None:
+            client.force_login(user)
+        for name, value in values.items():
+            route = route.replace(name, value)
+        if method == "GET":
+            return client.get(f"/{route}").status_code
+        note = {"note": "one more"}
+        if route.startswith("api/"):
+            return client.post(f"/{route}", note, content_type="application/json").status_code
+        return client.post(f"/{route}", note).status_code
+
+    return asked
+
+
+def test_every_route_has_its_row() -> None:
+    assert {p.name for p in urlpatterns} == {name for name, _ in PAGES}
+    assert {str(p.pattern) for p in api_urlpatterns} == {route for route, _ in API}
+
+
+@pytest.mark.parametrize(("name", "method"), PAGES)
+def test_each_page_answers_each_person_as_it_should(ask: Ask, name: str, method: str) -> None:
+    route = next(str(p.pattern) for p in urlpatterns if p.name == name)
+    # Those who may act come last: what they do changes what the others would see.
+    found = {one: ask(one, method, route) for one in reversed(PERSONAS) if one != "owner"}
+    assert tuple(found[one] for one in PERSONAS[1:]) == PAGES[name, method][1:]
+
+
+@pytest.mark.parametrize(("name", "method"), PAGES)
+def test_each_page_answers_the_owner(ask: Ask, name: str, method: str) -> None:
+    route = next(str(p.pattern) for p in urlpatterns if p.name == name)
+    assert ask("owner", method, route) == PAGES[name, method][0]
+
+
+@pytest.mark.parametrize(("route", "method"), API)
+def test_the_api_answers_each_person_as_it_should(ask: Ask, route: str, method: str) -> None:
+    expected = dict(zip(PERSONAS, API[route, method], strict=True))
+    if method == "POST":
+        # Both would be right, and the second would find nothing to commit.
+        expected.pop("contributor")
+    asked = {one: ask(one, method, f"api/v1/{route}") for one in reversed(expected)}
+    assert asked == expected
+
+
+def test_a_reviewer_sees_no_way_to_change_anything(ask: Ask) -> None:
+    upload = ImportUpload.objects.get()
+    dataset, workload = upload.dataset, upload.dataset.workload
+    client = Client()
+    client.force_login(people.reviewer("risk"))
+    base = f"/workloads/{workload.ref}/datasets/"
+
+    for rest in ("", f"{dataset.ref}/", f"{dataset.ref}/versions/1/", f"{dataset.ref}/import/",
+                 f"{dataset.ref}/imports/{upload.pk}/"):  # fmt: skip
+        page = client.get(base + rest).content.decode()
+        main = page.split('<main id="main"')[1].split("</main>")[0]
+        assert "<button" not in main.replace('<button class="copy"', ""), rest
+
+
+def test_a_stranger_cannot_reach_a_dataset_through_a_workload_of_their_own(ask: Ask) -> None:
+    dataset = DraftExample.objects.all()[0].dataset
+    mine = lives.draft(people.stranger())
+    client = Client()
+    client.force_login(mine.owner)
+    base = f"/workloads/{mine.ref}/datasets/{dataset.ref}/"
+    file: dict[str, Any] = {"file": SimpleUploadedFile("f.jsonl", b"{}"), "mode": "add"}
+
+    assert client.get(base).status_code == 404
+    assert client.get(f"{base}versions/1/").status_code == 404
+    assert client.post(f"{base}import/", file).status_code == 404
+    assert client.post(f"{base}remove/", {"key": "t-0001"}).status_code == 404
+    assert client.get(f"/api/v1{base}").status_code == 404

@@ -1,0 +1,111 @@
+"""kill -9 of a worker or its children in the middle of a run: nothing is lost, nothing doubled."""
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from evaluations.runs.checking import violations
+from evaluations.runs.enums import RunState
+from evaluations.runs.models import Result, Run
+from tests.factories import runs
+from tests.faults.conftest import Workers, kill, state_of, wait_for
+from tests.stubs.gateway import StubGateway
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+
+def whole(run: Run, planned: int) -> None:
+    """Every item of the run has one result, and every rule holds."""
+    run.refresh_from_db()
+    assert run.state == RunState.COMPLETE
+    assert (run.done_count, run.error_count, run.skipped_count) == (planned, 0, 0)
+    assert Result.objects.filter(run=run).count() == planned
+    assert violations(run) == []
+
+
+def called(gateway: StubGateway, number: int) -> Callable[[], bool]:
+    return lambda: gateway.count() >= number
+
+
+def test_a_killed_pool_child_costs_at_most_what_it_had_in_flight(
+    workers: Workers, gateway: StubGateway
+) -> None:
+    # given a run of 200 calls on a worker with two children
+    gateway.behave("alpha", "latency=40")
+    workers.beat()
+    worker = workers.worker()
+    run = runs.scene(200, ("alpha",)).start(concurrency=8)
+    wait_for(called(gateway, 40))
+    # when both children are killed
+    for child in workers.children(worker):
+        kill(child)
+    # then the run completes, and no more calls were made twice than were in flight
+    wait_for(lambda: state_of(run) not in ("queued", "running"))
+    whole(run, 200)
+    assert 200 <= gateway.count() <= 200 + 2 * 8
+
+
+def test_a_killed_worker_is_replaced_by_another(workers: Workers, gateway: StubGateway) -> None:
+    gateway.behave("alpha", "latency=40")
+    workers.beat()
+    first = workers.worker()
+    run = runs.scene(150, ("alpha",)).start(concurrency=8)
+    wait_for(called(gateway, 40))
+    # when the whole worker is killed and another one starts
+    workers.kill(first)
+    workers.worker()
+    # then the sweeper finds the run, and it completes
+    wait_for(lambda: state_of(run) not in ("queued", "running"))
+    whole(run, 150)
+    assert gateway.count() <= 150 + 8
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_worker_after_worker_killed_at_random_moments(
+    workers: Workers, gateway: StubGateway, seed: int
+) -> None:
+    # given a run of 200 calls
+    moments = random.Random(seed)
+    gateway.behave("alpha", "latency=30")
+    workers.beat()
+    worker = workers.worker()
+    run = runs.scene(200, ("alpha",)).start(concurrency=8)
+    # when the worker's children are killed six times
+    for _ in range(6):
+        seen = gateway.count()
+        wait_for(lambda seen=seen: gateway.count() > seen or state_of(run) == "complete")  # type: ignore[misc]
+        time.sleep(moments.uniform(0.0, 0.6))
+        for child in workers.children(worker):
+            kill(child)
+    # then all the same
+    wait_for(lambda: state_of(run) not in ("queued", "running"), seconds=120)
+    whole(run, 200)
+    assert gateway.count() <= 200 + 6 * 8
+
+
+def test_an_example_that_kills_its_worker_becomes_an_error_and_the_rest_finishes(
+    workers: Workers, gateway: StubGateway
+) -> None:
+    # given an example whose call ends the process that makes it
+    worker = workers.worker()
+
+    def answer(body: dict[str, object]) -> str:
+        if "Ticket 7\n" in str(body["messages"]).replace("\\n", "\n"):
+            for child in workers.children(worker):
+                kill(child)
+        return "an answer"
+
+    gateway.behave("alpha", answer=answer)
+    workers.beat()
+    run = runs.scene(30, ("alpha",)).start(concurrency=4)
+    # when it is driven
+    wait_for(lambda: state_of(run) not in ("queued", "running"), seconds=150)
+    # then that one is an error of its own class, and every other has its answer
+    run.refresh_from_db()
+    assert run.state == RunState.COMPLETE
+    assert (run.done_count, run.error_count) == (29, 1)
+    crashed = Result.objects.get(run=run, error_class="worker_crashed")
+    assert crashed.revision.key == "t-0007"
+    assert violations(run) == []

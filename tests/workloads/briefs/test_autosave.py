@@ -1,0 +1,126 @@
+"""Autosave in a real browser: nothing typed is lost, the tier follows, two people are merged."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from portal.accounts.models import User
+from tests.factories import briefs, lives, people
+from workloads.briefs.models import Brief
+from workloads.lifecycle import services as lifecycle
+from workloads.lifecycle.models import Workload
+
+CHROMIUM = shutil.which("chromium")
+PASSWORD = "correct horse battery staple"
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
+]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            ],
+        )  # fmt: skip
+        yield found
+        found.close()
+
+
+def opened(browser: Browser, live_server: Any, user: User, workload: Workload) -> Page:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.fill("[name=login]", user.email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_load_state()
+    page.goto(f"{live_server.url}/workloads/{workload.ref}/brief/")
+    return page
+
+
+def owner_with_workload() -> tuple[User, Workload]:
+    owner = people.person("Owner", password=PASSWORD)
+    return owner, lives.draft(owner)
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("[data-save-state]")).to_contain_text(re.compile("saved"))
+
+
+def test_typing_on_saves_as_it_goes_and_loses_nothing(browser: Browser, live_server: Any) -> None:
+    briefs.known_metric()
+    owner, workload = owner_with_workload()
+    page = opened(browser, live_server, owner, workload)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    for name in ("business_problem", "intended_outcome", "users"):
+        page.click(f"#id_{name}")
+        page.keyboard.type(f"What stands in {name}, typed while the former one is saved.", delay=5)
+    page.fill("#id_latency_p95_ms", "abc")
+    page.select_option("#id_data_class", "confidential")
+    expect(page.locator("#brief-tier")).to_contain_text("2, limited")
+    expect(page.locator("#id_fallback")).to_be_visible()
+    page.click("#id_fallback")
+    page.keyboard.type("Tickets go to the general queue.")
+    page.click("h1")
+    page.wait_for_load_state("networkidle")
+    saved(page)
+    expect(page.locator("#id_latency_p95_ms")).to_have_value("abc")
+    expect(page.get_by_text("for example 2 or 0.8").first).to_be_visible()
+    page.reload()
+    for name in ("business_problem", "intended_outcome", "users"):
+        expect(page.locator(f"#id_{name}")).to_have_value(re.compile(f"stands in {name}, typed"))
+    expect(page.locator("#id_fallback")).to_have_value("Tickets go to the general queue.")
+    expect(page.locator("#id_latency_p95_ms")).to_have_value("abc")
+    assert problems == []
+
+
+def test_a_kpi_row_keeps_its_place_while_it_is_written(browser: Browser, live_server: Any) -> None:
+    metric = briefs.known_metric()
+    owner, workload = owner_with_workload()
+    page = opened(browser, live_server, owner, workload)
+    row = page.locator("fieldset.kpi")
+    row.get_by_label("What is it called?").fill("Routed right")
+    row.get_by_label("By which metric?").select_option(metric)
+    row.get_by_label("How is it counted?").fill("First queue is the last.")
+    row.get_by_label("Target").fill("96")
+    row.get_by_label("Floor").fill("90")
+    row.get_by_label("Unit").fill("%")
+    page.click("h1")
+    page.wait_for_load_state("networkidle")
+    saved(page)
+    expect(page.locator("fieldset.kpi")).to_have_count(1)
+    kpi = Brief.objects.get().kpis.get()
+    assert (kpi.name, kpi.measured_by, kpi.target, kpi.floor, kpi.unit) == (
+        "Routed right", metric, 96, 90, "%",
+    )  # fmt: skip
+
+
+def test_two_people_in_one_answer_see_both_and_choose(browser: Browser, live_server: Any) -> None:
+    owner, workload = owner_with_workload()
+    other = people.person("Other", password=PASSWORD)
+    lifecycle.add_member(actor=owner, workload=workload, user=other, role="contributor")
+    first = opened(browser, live_server, owner, workload)
+    second = opened(browser, live_server, other, workload)
+    second.fill("#id_users", "their words")
+    second.click("h1")
+    saved(second)
+    first.fill("#id_users", "my words")
+    first.click("h1")
+    merge = first.get_by_text("Somebody changed the same answers")
+    expect(merge).to_be_visible()
+    expect(first.locator("#id_users")).to_have_value("my words")
+    first.get_by_label("their words").check()
+    expect(merge).to_be_hidden()
+    expect(first.locator("#id_users")).to_have_value("their words")
+    assert Brief.objects.get().users == "their words"

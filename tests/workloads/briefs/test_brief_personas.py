@@ -1,0 +1,103 @@
+"""Who gets what on every page and endpoint of phases 1 and 2, made from the URL patterns."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.factories import briefs, catalog, people, selection
+from workloads.briefs import services
+from workloads.briefs.api import api_urlpatterns as briefs_api
+from workloads.briefs.urls import urlpatterns as briefs_urls
+from workloads.lifecycle import services as lifecycle
+from workloads.lifecycle.models import Workload
+from workloads.selection.api import api_urlpatterns as selection_api
+from workloads.selection.urls import urlpatterns as selection_urls
+
+pytestmark = pytest.mark.django_db
+
+PATHS = [f"/{pattern.pattern}" for pattern in (*briefs_urls, *selection_urls)] + [
+    f"/api/v1/{pattern.pattern}" for pattern in (*briefs_api, *selection_api)
+]
+WRITES = {"/workloads/<str:ref>/brief/", "/workloads/<str:ref>/selection/"}
+READERS = ("owner", "contributor", "observer", "reviewer", "auditor")
+WRITERS = ("owner", "contributor")
+
+
+@pytest.fixture
+def workload() -> Workload:
+    owner, made, _ = briefs.scene()
+    services.submit_brief(actor=owner, workload=made)
+    selection.choose(made, catalog.entry().gateway_alias, catalog.entry().gateway_alias)
+    return made
+
+
+def client_of(persona: str, workload: Workload) -> Client:
+    client = Client()
+    if persona == "anonymous":
+        return client
+    made: dict[str, Any] = {
+        "owner": lambda: workload.owner,
+        "reviewer": lambda: people.reviewer("risk"),
+        "auditor": people.auditor,
+        "catalog manager": people.catalog_manager,
+        "administrator": people.administrator,
+        "stranger": people.stranger,
+    }
+    if persona in made:
+        client.force_login(made[persona]())
+        return client
+    member = people.person(persona.title())
+    lifecycle.add_member(actor=workload.owner, workload=workload, user=member, role=persona)
+    client.force_login(member)
+    return client
+
+
+def address(path: str, workload: Workload) -> str:
+    return path.replace("<str:ref>", workload.ref).replace("<int:number>", "1")
+
+
+@pytest.mark.parametrize("persona", READERS)
+@pytest.mark.parametrize("path", PATHS)
+def test_who_belongs_to_it_or_reviews_it_reads_it(
+    path: str, persona: str, workload: Workload
+) -> None:
+    assert client_of(persona, workload).get(address(path, workload)).status_code == 200
+
+
+@pytest.mark.parametrize("persona", ["stranger", "catalog manager", "administrator"])
+@pytest.mark.parametrize("path", PATHS)
+def test_for_everybody_else_it_does_not_exist(
+    path: str, persona: str, workload: Workload
+) -> None:
+    client = client_of(persona, workload)
+    assert client.get(address(path, workload)).status_code == 404
+    if path in WRITES:
+        assert client.post(address(path, workload), {"row_version": "1"}).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_without_a_session_one_is_asked_to_sign_in(path: str, workload: Workload) -> None:
+    answer = client_of("anonymous", workload).get(address(path, workload))
+    if path.startswith("/api/"):
+        assert answer.json()["code"] == "not_authenticated"
+    else:
+        assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("persona", READERS)
+@pytest.mark.parametrize("path", sorted(WRITES))
+def test_only_the_owner_and_contributors_write(
+    path: str, persona: str, workload: Workload
+) -> None:
+    answer = client_of(persona, workload).post(
+        address(path, workload), {"row_version": "1", "users": "others"}
+    )
+    assert (answer.status_code == 403) == (persona not in WRITERS)
+
+
+@pytest.mark.parametrize("ref", ["WL-9999", "99999999999999999999", "-1", "..", "WL-0001%00"])
+def test_a_reference_that_is_none_is_not_found(ref: str, workload: Workload) -> None:
+    client = client_of("owner", workload)
+    assert client.get(f"/workloads/{ref}/brief/").status_code == 404
+    assert client.get(f"/api/v1/workloads/{ref}/brief").status_code == 404
