@@ -50,8 +50,12 @@ class EntryStatus(ToneChoices):
     BLOCKED = "blocked", "Blocked"
 
     __tones__: ClassVar[dict[str, str]] = {
-        "proposed": "info", "approved": "pass", "restricted": "warn", "deprecated": "warn",
-        "retired": "none", "blocked": "fail",
+        "proposed": "info",
+        "approved": "pass",
+        "restricted": "warn",
+        "deprecated": "warn",
+        "retired": "none",
+        "blocked": "fail",
     }
 
 
@@ -90,9 +94,7 @@ class Outcome(ToneChoices):
     NEAR_MISS = "near_miss", "Near miss"
     RULED_OUT = "ruled_out", "Ruled out"
 
-    __tones__: ClassVar[dict[str, str]] = {
-        "fits": "pass", "near_miss": "warn", "ruled_out": "fail"
-    }
+    __tones__: ClassVar[dict[str, str]] = {"fits": "pass", "near_miss": "warn", "ruled_out": "fail"}
 
 
 class SyncState(ToneChoices):

@@ -114,7 +114,8 @@ class ApproveForm(forms.Form):
     use_required_attribute = False
 
     expires = forms.DateField(
-        label="Approved until", initial=_next_year,
+        label="Approved until",
+        initial=_next_year,
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
     )
     reason = forms.CharField(

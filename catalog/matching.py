@@ -206,9 +206,7 @@ def _restriction(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
     if facts.restricted_tiers and requirements.tier not in facts.restricted_tiers:
         allowed = ", ".join(str(tier) for tier in facts.restricted_tiers)
         own = f"tier {requirements.tier}" if requirements.tier else "no tier yet"
-        found.append(
-            Reason("tier", f"only for tier {allowed}; this workload has {own}", BLOCKS)
-        )
+        found.append(Reason("tier", f"only for tier {allowed}; this workload has {own}", BLOCKS))
     if facts.restricted_units and requirements.business_unit not in facts.restricted_units:
         allowed = ", ".join(facts.restricted_units)
         own = requirements.business_unit or "no business unit"

@@ -1,12 +1,9 @@
-"""The API: every slice's endpoints under /api/v1/, and their description."""
+"""The API: every slice's endpoints under /api/v1/."""
 
-from django.urls import path
-from drf_spectacular.views import SpectacularJSONAPIView
-
+from catalog.api import api_urlpatterns as catalog
 from evaluations.datasets.api import api_urlpatterns as datasets
 from evaluations.runs.api import api_urlpatterns as runs
 from evaluations.scorecards.api import api_urlpatterns as scorecards
-from catalog.api import api_urlpatterns as catalog
 from workloads.briefs.api import api_urlpatterns as briefs
 from workloads.builds.api import api_urlpatterns as builds
 from workloads.lifecycle.api import api_urlpatterns as lifecycle
@@ -16,7 +13,6 @@ from workloads.reviews.api import api_urlpatterns as reviews
 from workloads.selection.api import api_urlpatterns as selection
 
 urlpatterns = [
-    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     *catalog,
     *lifecycle,
     *briefs,

@@ -116,9 +116,7 @@ def change_status(
     today = now().date()
     ends = retirement_date if status == EntryStatus.DEPRECATED else None
     if ends is not None and ends <= today:
-        raise Invalid.field(
-            "retirement_date", "date", "Give a date after today, or retire it now."
-        )
+        raise Invalid.field("retirement_date", "date", "Give a date after today, or retire it now.")
     entry.status_reason = _reason(reason)
     entry.status = status
     if status == EntryStatus.DEPRECATED:

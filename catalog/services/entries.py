@@ -40,9 +40,7 @@ def propose(*, actor: User, alias: str, facts: Mapping[str, Any]) -> CatalogEntr
     if CatalogEntry.objects.filter(gateway_alias=name).exists():
         raise Conflict(f"{name} already exists in the catalog.", code="not_unique")
     sound = _sound(name, facts)
-    entry = CatalogEntry(
-        gateway_alias=name, proposed_by=actor, created_by=actor, updated_by=actor
-    )
+    entry = CatalogEntry(gateway_alias=name, proposed_by=actor, created_by=actor, updated_by=actor)
     for field, value in sound.items():
         setattr(entry, field, value)
     entry.decided = sorted(sound)
@@ -163,9 +161,7 @@ def _sound(alias: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: reading.facts[name] for name in wanted}
 
 
-def _record(
-    actor: User, entry: CatalogEntry, action: str, detail: Mapping[str, Any]
-) -> None:
+def _record(actor: User, entry: CatalogEntry, action: str, detail: Mapping[str, Any]) -> None:
     audit.record(
         actor=actor, action=action, kind="catalog_entry", ref=entry.gateway_alias, detail=detail
     )

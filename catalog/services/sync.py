@@ -152,9 +152,7 @@ def _fitting(entry: CatalogEntry, reading: Reading, found: _Found) -> dict[str, 
     return facts
 
 
-def _price(
-    entry: CatalogEntry, before: cost.Price | None, reading: Reading, found: _Found
-) -> None:
+def _price(entry: CatalogEntry, before: cost.Price | None, reading: Reading, found: _Found) -> None:
     after = reading.price
     if after is None or after == before:
         return
@@ -199,9 +197,9 @@ def _presence(
     here = [entry.pk for alias, entry in entries.items() if alias in readings]
     gone = [entry for alias, entry in entries.items() if alias not in readings]
     CatalogEntry.objects.filter(pk__in=here).update(last_seen_at=at, missing_since=None)
-    CatalogEntry.objects.filter(
-        pk__in=[entry.pk for entry in gone], missing_since=None
-    ).update(missing_since=at)
+    CatalogEntry.objects.filter(pk__in=[entry.pk for entry in gone], missing_since=None).update(
+        missing_since=at
+    )
     found.missing += sorted(entry.gateway_alias for entry in gone)
 
 

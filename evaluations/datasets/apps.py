@@ -11,8 +11,8 @@ class DatasetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the lifecycle what datasets add to it."""
-        from evaluations.datasets import phase  # noqa: PLC0415 - models are not loaded before
-        from workloads.lifecycle import checks, evidence  # noqa: PLC0415
+        from evaluations.datasets import phase
+        from workloads.lifecycle import checks, evidence
 
         checks.contribute("prompting", phase.few_shot_checks)
         evidence.register("dataset", phase.dataset_card)

@@ -3,44 +3,18 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from evaluations.datasets.enums import Expects, Kind
+from evaluations.datasets.importing import ImportedExample
+from evaluations.datasets.models import ExampleRevision
 from evaluations.datasets.selectors import Balance
 from portal.shell.formats import number, percent
+from portal.shell.marks import visible
 
 # What a cell of the table shows of one text, and what its details show.
 SHORT = 240
 LONG = 4_000
-
-
-class Shown(Protocol):
-    """What an example revision and a row of an import have in common."""
-
-    @property
-    def key(self) -> str: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def input(self) -> Any: ...  # noqa: D102
-    @property
-    def expected(self) -> Any: ...  # noqa: D102
-    @property
-    def expects(self) -> str: ...  # noqa: D102
-    @property
-    def context(self) -> Any: ...  # noqa: D102
-    @property
-    def must_include(self) -> Any: ...  # noqa: D102
-    @property
-    def must_not_include(self) -> Any: ...  # noqa: D102
-    @property
-    def tags(self) -> Any: ...  # noqa: D102
-    @property
-    def weight(self) -> float: ...  # noqa: D102
-    @property
-    def source_ref(self) -> str: ...  # noqa: D102
-    @property
-    def licence(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +37,7 @@ class ExampleLine:
     more: list[Part]
 
 
-def example_line(example: Shown) -> ExampleLine:
+def example_line(example: ExampleRevision | ImportedExample) -> ExampleLine:
     """Return how ``example`` is shown."""
     given, expected = _parts(example.input, SHORT), _parts(example.expected, SHORT)
     more = []
@@ -85,9 +59,11 @@ def example_line(example: Shown) -> ExampleLine:
             more.append(_part(name, "\n".join(items) if name != "Tags" else ", ".join(items), LONG))
     if example.weight != 1:
         more.append(Part("Weight", number(example.weight)))
-    for name, text in (("Source", example.source_ref), ("Licence", example.licence)):
-        if text:
-            more.append(_part(name, text, LONG))
+    if example.licence:
+        more.append(_part("Licence", example.licence, LONG))
+    # Where it came from is worth a line, but no details of its own: every import has it.
+    if more and example.source_ref:
+        more.append(_part("Source", example.source_ref, LONG))
     return ExampleLine(example.key, Kind(example.kind), given, expected, more)
 
 
@@ -119,7 +95,7 @@ def balance_bars(balances: Iterable[Balance]) -> list[dict[str, Any]]:
         total = sum(count for _, count in balance.counts)
         bars = [
             {
-                "label": label[:60] or "(empty)",
+                "label": visible(label[:60]) or "(empty)",
                 "value": count,
                 "text": f"{number(count)}, {percent(count / total, 0)}",
             }

@@ -103,9 +103,7 @@ def version_for(user: AnyUser, workload_ref: str, ref: str, number: int) -> Data
 def upload_for(user: AnyUser, workload_ref: str, ref: str, upload_id: UUID) -> ImportUpload:
     """Return an upload that still waits for its confirmation. Raises Http404."""
     dataset = dataset_for(user, workload_ref, ref)
-    return get_object_or_404(
-        ImportUpload, pk=upload_id, dataset=dataset, state=UploadState.WAITING
-    )
+    return get_object_or_404(ImportUpload, pk=upload_id, dataset=dataset, state=UploadState.WAITING)
 
 
 def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
@@ -179,7 +177,9 @@ def views_of(version: DatasetVersion) -> list[VersionedExample]:
     """Return every example of the version in its order."""
     lines = version.lines.select_related("revision").order_by("position")
     return [
-        VersionedExample(line.revision_id, line.position, line.revision.input, view_of(line.revision))
+        VersionedExample(
+            line.revision_id, line.position, line.revision.input, view_of(line.revision)
+        )
         for line in lines
     ]
 

@@ -61,14 +61,16 @@ def datasets(request: HttpRequest, ref: str) -> HttpResponse:
     latest = selectors.latest_versions(found)
     rows = [{"dataset": one, "latest": latest.get(one.pk)} for one in found]
     context = frame(request, workload, phase_key="evaluation") | {
-        "rows": rows, "form": form, "editable": can_edit(user, workload),
+        "rows": rows,
+        "form": form,
+        "editable": can_edit(user, workload),
     }
     status = 422 if form.is_bound else 200
     return render_page(request, f"{_FOLDER}/list.html", context, status=status)
 
 
 def _kind(request: HttpRequest) -> str:
-    """Return the kind that the examples are narrowed to. Raises Invalid (unknown_filter, choice)."""
+    """Return the kind asked for, or nothing. Raises Invalid (unknown_filter, choice)."""
     unknown = sorted(set(request.GET) - {"kind", "cursor"})
     if unknown:
         raise Invalid("These examples are narrowed by kind alone.", code="unknown_filter")
@@ -82,14 +84,18 @@ def _kind_tabs(request: HttpRequest, kinds: dict[str, int]) -> list[dict[str, An
     chosen = _kind(request)
     found = [
         {
-            "label": "All", "url": request.path, "current": not chosen,
+            "label": "All",
+            "url": request.path,
+            "current": not chosen,
             "count": sum(kinds.values()),
         }
     ]
     found += [
         {
-            "label": kind.label, "url": f"{request.path}?kind={kind.value}",
-            "current": chosen == kind.value, "count": kinds.get(kind.value, 0),
+            "label": kind.label,
+            "url": f"{request.path}?kind={kind.value}",
+            "current": chosen == kind.value,
+            "count": kinds.get(kind.value, 0),
         }
         for kind in Kind
     ]
@@ -178,7 +184,7 @@ def version(request: HttpRequest, ref: str, dataset_ref: str, number: int) -> Ht
         cursor=request.GET.get("cursor", ""),
     )
     context = frame(request, found.dataset.workload, phase_key="evaluation") | {
-        "version": found,
+        "committed": found,
         "dataset": found.dataset,
         "shares": selectors.shares(found.kinds),
         "balances": balance_bars(
@@ -218,7 +224,7 @@ def import_file(request: HttpRequest, ref: str, dataset_ref: str) -> HttpRespons
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _import_page(request, found, form, status=422)
-    file: UploadedFile = form.cleaned_data["file"]
+    file: UploadedFile[Any] = form.cleaned_data["file"]
     if (file.size or 0) > MAX_BYTES:
         form.add_error("file", "The file is larger than 20 MB; split it.")
         return _import_page(request, found, form, status=422)
@@ -259,7 +265,11 @@ def preview(request: HttpRequest, ref: str, dataset_ref: str, upload_id: UUID) -
 
 
 def _preview_page(
-    request: HttpRequest, found: Dataset, upload: Any, errors: tuple[Any, ...] = (), status: int = 200
+    request: HttpRequest,
+    found: Dataset,
+    upload: Any,
+    errors: tuple[Any, ...] = (),
+    status: int = 200,
 ) -> HttpResponse:
     read = parse(bytes(upload.data), upload.filename)
     kinds: dict[str, int] = {}

@@ -13,7 +13,8 @@ from evaluations.runs.models import Run
 from evaluations.runs.plan import RunPlan
 from evaluations.runs.selectors import Progress
 from portal.common.clock import now
-from portal.shell.formats import MISSING, SPACE, duration, money, moment, number, percent
+from portal.shell.formats import MISSING, SPACE, duration, moment, money, number, percent
+from portal.shell.marks import visible
 from workloads.prompts.models import PromptVersion
 
 # A queued run that nobody has taken up after this long is worth a word.
@@ -72,7 +73,7 @@ def _time(seen: Progress) -> dict[str, str]:
         return {
             "label": "Time left",
             "value": about(seen.seconds_left),
-            "note": "at the pace of the last minute" if seen.seconds_left is not None else "no pace yet",
+            "note": "no pace yet" if seen.seconds_left is None else "at the last minute's pace",
         }
     taken = seen.seconds_taken
     return {
@@ -88,11 +89,11 @@ def plan_rows(run: Run, plan: RunPlan) -> list[dict[str, str]]:
     rows = [
         {
             "label": "Examples",
-            "value": f"{version.dataset.name}, version {version.number}",
+            "value": visible(f"{version.dataset.name}, version {version.number}"),
             "note": f"{number(version.n)} examples",
             "url": reverse("datasets:version", args=[ref, version.dataset.ref, version.number]),
         },
-        {"label": "Candidates", "value": "\n".join(_candidate(plan))},
+        {"label": "Candidates", "value": "\n".join(visible(line) for line in _candidates(plan))},
         {"label": "Prompt", "value": _prompts(plan)},
         {"label": "Metrics", "value": ", ".join(_metric(m.name, m.version) for m in plan.metrics)},
         {"label": "Times each example is asked", "value": number(plan.repeats)},
@@ -106,11 +107,11 @@ def plan_rows(run: Run, plan: RunPlan) -> list[dict[str, str]]:
     ]
     reason = plan.notes.get("reason")
     if isinstance(reason, str) and reason:
-        rows.append({"label": "Why again", "value": reason})
+        rows.append({"label": "Why again", "value": visible(reason)})
     return rows
 
 
-def _candidate(plan: RunPlan) -> list[str]:
+def _candidates(plan: RunPlan) -> list[str]:
     return [
         f"{pin.name}: {money(pin.price.price_in, pin.price.currency)} in,"
         f" {money(pin.price.price_out, pin.price.currency)} out per million tokens"

@@ -142,9 +142,7 @@ def progress(run: Run) -> Progress:
                 errors=sum(
                     r["n"] for r in rows if r["candidate_id"] == one.pk and r["error_class"]
                 ),
-                cost=from_micro(
-                    sum(r["cost"] or 0 for r in rows if r["candidate_id"] == one.pk)
-                ),
+                cost=from_micro(sum(r["cost"] or 0 for r in rows if r["candidate_id"] == one.pk)),
                 stopped_reason=one.stopped_reason,
             )
             for one in candidates

@@ -72,11 +72,15 @@ def _shown(request: HttpRequest, run: Run) -> dict[str, Any]:
 def _page(
     request: HttpRequest, run: Run, form: CapForm | None = None, status: int = 200
 ) -> HttpResponse:
-    context = frame(request, run.workload, phase_key="evaluation") | _shown(request, run) | {
-        "plan_rows": plan_rows(run, RunPlan.from_json(run.plan)),
-        "worst_case": from_micro(run.worst_case_micro),
-        "cap_form": form or CapForm(),
-    }
+    context = (
+        frame(request, run.workload, phase_key="evaluation")
+        | _shown(request, run)
+        | {
+            "plan_rows": plan_rows(run, RunPlan.from_json(run.plan)),
+            "worst_case": from_micro(run.worst_case_micro),
+            "cap_form": form or CapForm(),
+        }
+    )
     return render_page(request, f"{_FOLDER}/run.html", context, status=status)
 
 

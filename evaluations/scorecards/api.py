@@ -33,9 +33,7 @@ class Scorecards(APIView):
         user = signed_in(request)
         rows = scorecards_for(user, workload_for(user, ref)).defer("document")
         page = page_of(rows, by="-number", cursor=request.query_params.get("cursor", ""))
-        return Response(
-            {"scorecards": [_line(one) for one in page.rows], "next": page.next_cursor}
-        )
+        return Response({"scorecards": [_line(one) for one in page.rows], "next": page.next_cursor})
 
 
 class ScorecardDetail(APIView):

@@ -37,7 +37,8 @@ def as_csv(document: Mapping[str, Any], digest: str) -> str:
 
 def _rows(document: Mapping[str, Any], digest: str) -> Iterator[list[Any]]:
     for candidate in document["candidates"]:
-        slices = {"all": candidate["measures"], **candidate["kinds"]}
+        slices = {"all": candidate["measures"]}
+        slices |= {kind: candidate["kinds"][kind] for kind in document["kinds"]}
         verdict = candidate["verdict"]
         for kind, measures in slices.items():
             for one in document["measures"]:
@@ -75,9 +76,7 @@ def as_text(document: Mapping[str, Any], digest: str) -> str:
         lines.append(
             f"{candidate['name']:<{width}}  {Standing(verdict['state']).label}: {verdict['words']}"
         )
-        lines += [
-            f"  {'':<{width}}{one['label']}: {one['words']}" for one in candidate["fit"]
-        ]
+        lines += [f"  {'':<{width}}{one['label']}: {one['words']}" for one in candidate["fit"]]
     if document["headline"]:
         head = document["headline"]
         lines += ["", f"{head['words']}: {head['verdict_words']}.", head["power_words"]]

@@ -61,9 +61,7 @@ class RunForm(forms.Form):
         metrics, reference = self.fields["metrics"], self.fields["reference"]
         assert isinstance(metrics, forms.MultipleChoiceField)
         assert isinstance(reference, forms.ChoiceField)
-        metrics.choices = [
-            (one.token, f"{one.label} ({one.applies} examples)") for one in options
-        ]
+        metrics.choices = [(one.token, f"{one.label} ({one.applies} examples)") for one in options]
         reference.choices = [(name, name) for name in candidates]
         self.fields["cap"].unit = currency  # type: ignore[attr-defined]
 

@@ -135,9 +135,7 @@ def attempts_before(run: Run, cycle: Cycle) -> Sequence[Mapping[str, Any]]:
         .select_related("dataset_version")
         .order_by("number")
     )
-    numbers = dict(
-        Scorecard.objects.filter(run__in=earlier).values_list("run_id", "number")
-    )
+    numbers = dict(Scorecard.objects.filter(run__in=earlier).values_list("run_id", "number"))
     return [
         {
             "run": one.number,

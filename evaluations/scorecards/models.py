@@ -30,9 +30,7 @@ class Scorecard(Record):
     class Meta:
         ordering = ("-number",)
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=("workload", "number"), name="scorecard_number_unique"
-            ),
+            models.UniqueConstraint(fields=("workload", "number"), name="scorecard_number_unique"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=("cycle", "purpose", "-number"), name="scorecard_of_cycle"),

@@ -17,6 +17,7 @@ from evaluations.scorecards.selectors import (
     candidate_named,
     floors_of,
     latest_baseline,
+    newest_baseline,
     winner_choice,
 )
 from portal.common.policy import policy
@@ -57,11 +58,9 @@ class Evaluation(Phase):
         version = golden_version(cycle.workload)
         if version is not None:
             items.append(
-                EvidenceItem(
-                    "dataset", version.dataset.ref, str(version.number), version.digest
-                )
+                EvidenceItem("dataset", version.dataset.ref, str(version.number), version.digest)
             )
-        scorecard = latest_baseline(cycle)
+        scorecard = newest_baseline(cycle)
         if scorecard is not None:
             items.append(scorecard_item(scorecard, cycle.workload.ref))
         choice = winner_choice(cycle)
@@ -98,9 +97,10 @@ class Evaluation(Phase):
                 .values_list("revision__created_by_id", flat=True)
                 .distinct()
             )
-        scorecard = latest_baseline(cycle)
+        scorecard = newest_baseline(cycle)
         if scorecard is not None:
-            found.add(scorecard.run.created_by_id)
+            # A scorecard is by whoever started its run.
+            found.add(scorecard.created_by_id)
         choice = winner_choice(cycle)
         if choice is not None:
             found.add(choice.created_by_id)
@@ -111,7 +111,7 @@ class Evaluation(Phase):
         choice = winner_choice(cycle)
         if choice is not None:
             return f"{choice.alias} wins"
-        newest = latest_baseline(cycle)
+        newest = newest_baseline(cycle)
         return f"scorecard {newest.number} published" if newest else ""
 
 

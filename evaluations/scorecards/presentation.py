@@ -5,14 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluations.runs.enums import RunPurpose, RunState
 from evaluations.scorecards.document.comparisons import USUAL_DISCORDANCE
 from evaluations.scorecards.document.measures import LATENCY
-from evaluations.scorecards.document.words import amount, p_value, signed
+from evaluations.scorecards.document.words import amount, p_value, signed, span
 from evaluations.scorecards.enums import Fit, Standing
 from portal.shell.formats import MISSING
-
-# Scores beside the first one that still fit on a row.
-BESIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,6 @@ class CandidateRow:
     standing: Standing
     words: str
     primary: Figure
-    beside: tuple[Figure, ...]
     refused: float | None
     latency: float | None
     per_1000: float | None
@@ -71,21 +68,30 @@ class FitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One earlier run, as it stood when the scorecard was published."""
+
+    facts: Mapping[str, Any]
+    purpose: RunPurpose
+    state: RunState
+
+
+@dataclass(frozen=True, slots=True)
 class ScorecardView:
     """Everything that the pages of one scorecard show."""
 
     document: Mapping[str, Any]
     rows: tuple[CandidateRow, ...]
     primary: Mapping[str, Any]
-    beside: tuple[str, ...]
     floor: float | None
     floor_words: str
     scale_low: float
     kinds: tuple[tuple[str, Figure], ...]
     kinds_of: str
     tables: tuple[MeasureTable, ...]
-    limits: tuple[str, ...]
+    limits: tuple[tuple[str, str], ...]
     fits: tuple[FitRow, ...]
+    attempts: tuple[Attempt, ...]
     winner: str
 
 
@@ -97,7 +103,7 @@ def figure(figures: Mapping[str, Any], unit: str) -> Figure:
     else:
         text = amount(value, unit)
         known = low is not None and high is not None
-        interval = f"{amount(low, unit)} to {amount(high, unit)}" if known else figures["method"]
+        interval = span(low, high, unit) if known else figures["method"]
     return Figure(
         text=text,
         interval=interval,
@@ -116,14 +122,9 @@ def view_of(document: Mapping[str, Any], winner: str = "") -> ScorecardView:
     """Return a scorecard ready for its page; ``winner`` is the alias that was chosen, if any."""
     measures = {one["key"]: one for one in document["measures"]}
     primary = measures[document["primary"]]
-    beside = [
-        one
-        for one in document["measures"]
-        if one["scale"] != "quantity" and one["key"] != primary["key"]
-    ][:BESIDE]
     floor = next((one for one in document["floors"] if one["key"] == primary["key"]), None)
     ranked = sorted(document["candidates"], key=lambda one: _rank(one, primary))
-    rows = tuple(_row(one, primary, beside, winner) for one in ranked)
+    rows = tuple(_row(one, primary, winner) for one in ranked)
     first = next((one for one in ranked if one["alias"] == winner), ranked[0])
     lows = [row.primary.low for row in rows if row.primary.low is not None]
     least = min([*lows, *([floor["at"]] if floor else [])], default=0.0)
@@ -131,18 +132,21 @@ def view_of(document: Mapping[str, Any], winner: str = "") -> ScorecardView:
         document=document,
         rows=rows,
         primary=primary,
-        beside=tuple(one["label"] for one in beside),
         floor=floor["at"] if floor and primary["scale"] != "quantity" else None,
         floor_words=f", floor {amount(floor['at'], primary['unit'])}" if floor else "",
         scale_low=max(0.0, min(0.9, math.floor(least * 10 - 0.5) / 10)),
         kinds=tuple(
-            (kind, figure(measured[primary["key"]], primary["unit"]))
-            for kind, measured in first["kinds"].items()
+            (kind, figure(first["kinds"][kind][primary["key"]], primary["unit"]))
+            for kind in document["kinds"]
         ),
         kinds_of=first["name"],
         tables=tuple(_table(document, one, ranked) for one in document["measures"]),
-        limits=tuple(one["label"] for one in ranked[0]["fit"]),
+        limits=tuple((one["label"], amount(one["at"], one["unit"])) for one in ranked[0]["fit"]),
         fits=tuple(_fit(one) for one in ranked),
+        attempts=tuple(
+            Attempt(one, RunPurpose(one["purpose"]), RunState(one["state"]))
+            for one in document["attempts"]
+        ),
         winner=winner,
     )
 
@@ -154,12 +158,7 @@ def _rank(candidate: Mapping[str, Any], primary: Mapping[str, Any]) -> tuple[boo
     return False, -value if primary["direction"] == "up" else value
 
 
-def _row(
-    candidate: Mapping[str, Any],
-    primary: Mapping[str, Any],
-    beside: Sequence[Mapping[str, Any]],
-    winner: str,
-) -> CandidateRow:
+def _row(candidate: Mapping[str, Any], primary: Mapping[str, Any], winner: str) -> CandidateRow:
     measured = candidate["measures"]
     about = [candidate["provider"], candidate["hosting"]]
     return CandidateRow(
@@ -169,7 +168,6 @@ def _row(
         standing=Standing(candidate["verdict"]["state"]),
         words=candidate["verdict"]["words"],
         primary=figure(measured[primary["key"]], primary["unit"]),
-        beside=tuple(figure(measured[one["key"]], one["unit"]) for one in beside),
         refused=candidate["refused"]["value"],
         latency=measured[LATENCY]["value"],
         per_1000=candidate["per_1000"]["value"],
@@ -235,11 +233,17 @@ def _fit(candidate: Mapping[str, Any]) -> FitRow:
             (
                 Fit(one["state"]),
                 MISSING if one["value"] is None else amount(one["value"], one["unit"]),
-                one["words"],
+                _fit_words(one),
             )
             for one in candidate["fit"]
         ),
     )
+
+
+def _fit_words(fit: Mapping[str, Any]) -> str:
+    if fit["state"] == Fit.CANNOT_TELL or fit["low"] is None or fit["high"] is None:
+        return str(fit["words"])
+    return span(fit["low"], fit["high"], fit["unit"])
 
 
 def assumption(document: Mapping[str, Any]) -> str:
@@ -248,5 +252,3 @@ def assumption(document: Mapping[str, Any]) -> str:
     if not power.get("assumed"):
         return ""
     return f"Reckoned with models that differ on {USUAL_DISCORDANCE:.0%} of the examples."
-
-

@@ -37,17 +37,22 @@ def scorecard_for(user: AnyUser, ref: str, number: int) -> Scorecard:
     return found
 
 
+def baselines_of(cycle: Cycle) -> QuerySet[Scorecard]:
+    """Return the baselines of the cycle, newest first."""
+    return Scorecard.objects.filter(cycle=cycle, purpose=RunPurpose.BASELINE).order_by("-number")
+
+
 def latest_baseline(cycle: Cycle) -> Scorecard | None:
     """Return the scorecard that phase 4 stands on: the newest baseline of the cycle, or None.
 
     The newest counts, whatever it shows; an older and better one cannot be picked instead.
     """
-    return (
-        Scorecard.objects.filter(cycle=cycle, purpose=RunPurpose.BASELINE)
-        .select_related("run__dataset_version__dataset", "run__created_by")
-        .order_by("-number")
-        .first()
-    )
+    return baselines_of(cycle).select_related("run").first()
+
+
+def newest_baseline(cycle: Cycle) -> Scorecard | None:
+    """Return what `latest_baseline` returns, its document left in the database."""
+    return baselines_of(cycle).defer("document").first()
 
 
 def choices_of(cycle: Cycle) -> QuerySet[WinnerChoice]:
@@ -55,6 +60,7 @@ def choices_of(cycle: Cycle) -> QuerySet[WinnerChoice]:
     return (
         WinnerChoice.objects.filter(cycle=cycle)
         .select_related("scorecard", "entry", "created_by")
+        .defer("scorecard__document")
         .order_by("-number")
     )
 
@@ -64,12 +70,7 @@ def winner_choice(cycle: Cycle) -> WinnerChoice | None:
     choice = choices_of(cycle).first()
     if choice is None:
         return None
-    newest = (
-        Scorecard.objects.filter(cycle=cycle, purpose=RunPurpose.BASELINE)
-        .order_by("-number")
-        .values_list("pk", flat=True)
-        .first()
-    )
+    newest = baselines_of(cycle).values_list("pk", flat=True).first()
     return choice if choice.scorecard_id == newest else None
 
 
@@ -127,9 +128,7 @@ def runs_of(cycle: Cycle) -> QuerySet[Run]:
 def scored_prompts(workload: Workload) -> int:
     """Return how many prompt versions of the workload have a scorecard so far."""
     digests = set()
-    documents = Scorecard.objects.filter(workload=workload).exclude(
-        purpose=RunPurpose.CAMPAIGN
-    )
+    documents = Scorecard.objects.filter(workload=workload).exclude(purpose=RunPurpose.CAMPAIGN)
     for candidates in documents.values_list("document__candidates", flat=True):
         digests |= {one["prompt_digest"] for one in candidates if one["prompt_digest"]}
     return len(digests)

@@ -24,7 +24,7 @@ from evaluations.scorecards.presentation import assumption, view_of
 from evaluations.scorecards.selectors import (
     choices_of,
     floors_of,
-    latest_baseline,
+    newest_baseline,
     scorecard_for,
 )
 from evaluations.scorecards.services.baseline import Baseline
@@ -144,7 +144,7 @@ def _scorecard(
     status: int = 200,
 ) -> HttpResponse:
     workload = scorecard.workload
-    newest = latest_baseline(scorecard.cycle)
+    newest = newest_baseline(scorecard.cycle)
     is_newest = newest is not None and newest.pk == scorecard.pk
     choices = list(choices_of(scorecard.cycle).filter(scorecard=scorecard))
     standing: WinnerChoice | None = choices[0] if choices and is_newest else None

@@ -5,9 +5,7 @@ from typing import IO, Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.parsers import BaseParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -23,14 +21,6 @@ class TooLarge(DomainError):
 
     status = 413
     default_code = "too_large"
-
-
-class SessionSignIn(SessionAuthentication):
-    """The browser's session; without one the answer is 401, not 403."""
-
-    def authenticate_header(self, request: Request) -> str:
-        """Say how to sign in, which is what makes the answer 401."""
-        return "Session"
 
 
 class StrictJSONParser(BaseParser):

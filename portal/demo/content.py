@@ -116,7 +116,9 @@ def prompt_content(name: str) -> dict[str, Any]:
         "instructions": (folder / "instructions.md").read_text(encoding="utf-8").strip(),
         "user_template": (folder / "user_template.md").read_text(encoding="utf-8").strip(),
         "output_format": described["output_format"].lower(),
-        "output_schema": json.loads(schema.read_text(encoding="utf-8")) if schema.exists() else None,
+        "output_schema": json.loads(schema.read_text(encoding="utf-8"))
+        if schema.exists()
+        else None,
         "tone": described["tone"],
         "refusal_text": described["refusal_text"],
         "guardrails": [

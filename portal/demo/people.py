@@ -37,7 +37,9 @@ PEOPLE = (
     Person("risk", "Tomas Ferreira", "Risk reviewer", (_reviewer(Remit.RISK),)),
     Person("security", "Ingrid Solberg", "Security reviewer", (_reviewer(Remit.SECURITY),)),
     Person("privacy", "Deniz Arslan", "Privacy reviewer", (_reviewer(Remit.PRIVACY),)),
-    Person("catalog", "Noor van Dijk", "Catalog manager", ((OrganisationRole.CATALOG_MANAGER, None),)),
+    Person(
+        "catalog", "Noor van Dijk", "Catalog manager", ((OrganisationRole.CATALOG_MANAGER, None),)
+    ),
     Person("auditor", "Elena Rossi", "Auditor", ((OrganisationRole.AUDITOR, None),)),
     Person("admin", "Sam Okafor", "Platform admin", ((OrganisationRole.PLATFORM_ADMIN, None),)),
 )

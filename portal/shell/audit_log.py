@@ -31,8 +31,13 @@ def may_read(request: HttpRequest) -> bool:
 def audit_log(request: HttpRequest) -> HttpResponse:
     """List events by keyset pages, narrowed by workload or by kind of action."""
     if not may_read(request):
-        raise Forbidden("The audit log is for auditors, reviewers and platform admins.", code="role")
-    workload, action = request.GET.get("workload", "").strip(), request.GET.get("action", "").strip()
+        raise Forbidden(
+            "The audit log is for auditors, reviewers and platform admins.", code="role"
+        )
+    workload, action = (
+        request.GET.get("workload", "").strip(),
+        request.GET.get("action", "").strip(),
+    )
     if max(len(workload), len(action)) > FILTER_MAX or "\x00" in workload + action:
         raise Invalid.field("workload", "max_length", f"Use at most {FILTER_MAX} plain characters.")
     events = AuditEvent.objects.all()

@@ -62,7 +62,7 @@
       }
       const label = part.getAttribute("aria-label");
       if (label) part.setAttribute("aria-label", label.replace(/\d+$/, count + 1));
-      if (part.matches("label")) part.textContent = part.textContent.replace(/\d+$/, count + 1);
+      if (part.matches("legend")) part.textContent = part.textContent.replace(/\d+$/, count + 1);
       if (part.matches("input, textarea")) part.value = "";
       if (part.matches("select")) part.selectedIndex = 0;
       if (part.matches(".error")) part.remove();

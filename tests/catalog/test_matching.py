@@ -85,9 +85,7 @@ def test_a_model_that_meets_all_fits_and_its_cost_is_exact() -> None:
         ({"latency_p95_ms": None}, "fits", "not measured yet"),
     ],
 )
-def test_each_thing_that_is_wrong_is_said(
-    change: dict[str, Any], outcome: str, words: str
-) -> None:
+def test_each_thing_that_is_wrong_is_said(change: dict[str, Any], outcome: str, words: str) -> None:
     found = match(ASKED, replace(MODEL, **change))
     assert found.outcome == outcome
     assert words in "; ".join(reason.text for reason in found.reasons)

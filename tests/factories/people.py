@@ -30,16 +30,12 @@ def reviewer(*remits: str, name: str = "") -> User:
 
 def grant(user: User, remit: str) -> None:
     """Make ``user`` a reviewer for ``remit``."""
-    services.grant_role(
-        actor=None, user=user, role=OrganisationRole.REVIEWER, remit=Remit(remit)
-    )
+    services.grant_role(actor=None, user=user, role=OrganisationRole.REVIEWER, remit=Remit(remit))
 
 
 def revoke(user: User, remit: str) -> None:
     """End the role of ``user`` as a reviewer for ``remit``."""
-    found = user.role_grants.get(
-        role=OrganisationRole.REVIEWER, remit=remit, revoked_at=None
-    )
+    found = user.role_grants.get(role=OrganisationRole.REVIEWER, remit=remit, revoked_at=None)
     services.revoke_role(actor=None, grant=found)
 
 

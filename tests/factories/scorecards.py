@@ -122,9 +122,7 @@ class Scene:
         )
 
 
-def scene(
-    n: int = 60, candidates: int = 3, *, floor: str | None = "80", tier: int = 1
-) -> Scene:
+def scene(n: int = 60, candidates: int = 3, *, floor: str | None = "80", tier: int = 1) -> Scene:
     """Return a workload that is ready to be evaluated; the floor is on field accuracy, in %."""
     owner = people.person("Owner")
     workload = lives.draft(owner, f"Tickets {next(_numbers)}")

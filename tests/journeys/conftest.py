@@ -18,7 +18,14 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    TimeoutError,
+    sync_playwright,
+)
 
 from portal.demo.people import PASSWORD, make_people
 from portal.demo.seeding import approve_models
@@ -80,7 +87,7 @@ def _answers(url: str, seconds: float = 20) -> None:
     until = time.monotonic() + seconds
     while True:
         try:
-            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  loopback, our own
+            urllib.request.urlopen(url, timeout=2).close()
             return
         except OSError:
             if time.monotonic() > until:
@@ -176,8 +183,14 @@ class Persona:
 
     def press(self, name: str) -> None:
         """Press the button of this name and wait for the page that follows."""
+        button = self.page.get_by_role("button", name=name).first
+        try:
+            button.wait_for(timeout=5_000)
+        except TimeoutError as problem:
+            self.page.screenshot(path=self.folder / "missing-button.png", full_page=True)
+            raise AssertionError(f"no button {name!r} on {self.page.url}") from problem
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name=name).first.click()
+            button.click()
 
     def says(self, text: str) -> None:
         """The page shows ``text``."""

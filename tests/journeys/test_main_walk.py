@@ -22,7 +22,7 @@ def _to_phase_7(persona: Callable[[str], Persona], name: str) -> tuple[str, dict
     walking.write_brief(owner, ref)
     walking.add_member(owner, ref, "contributor")
     owner.go(f"/workloads/{ref}/brief/")
-    owner.press("Ask for the review")
+    owner.press("Submit for review")
     walking.vote(business, ref, "scoping", "04-gate-scoping")
     walking.choose_models(contributor, ref)
     walking.write_prompt(contributor, ref)
@@ -74,7 +74,9 @@ def test_a_workload_goes_from_an_empty_brief_to_live(
     status, answer = _post(f"{site}/api/v1/workloads/{ref}/invoke", token, {"input": ticket})
     assert status == 200
     assert json.loads(answer["output"])["category"] == "WANT_REFUND"
-    voters = set(Vote.objects.filter(review__phase="go_no_go").values_list("voter__email", flat=True))
+    voters = set(
+        Vote.objects.filter(review__phase="go_no_go").values_list("voter__email", flat=True)
+    )
     assert voters == {"business@demo.example", "security@demo.example"}
     runs = Run.objects.filter(workload__ref=ref)
     assert [run.state for run in runs] == ["complete", "complete"]

@@ -35,9 +35,10 @@ def _fill(page: Page, name: str, value: Any) -> None:
 
 
 def _saved(page: Page) -> None:
-    """Wait until what was typed is on the server: the autosave says so."""
-    page.locator("body").click(position={"x": 2, "y": 2})
-    page.wait_for_timeout(700)
+    """Wait until what was typed is on the server: the page says so."""
+    page.locator("main h2").first.click()
+    page.wait_for_timeout(600)
+    page.locator("[data-save-state]", has_text=re.compile("^saved ")).wait_for(timeout=30_000)
     page.wait_for_load_state("networkidle")
 
 
@@ -129,7 +130,9 @@ def write_prompt(contributor: Persona, ref: str) -> None:
     for name in ("persona", "instructions", "user_template"):
         page.locator(f"[name={name}]").fill(wanted[name])
     page.locator("[name=output_format]").select_option("json")
-    page.locator("[name=output_schema]").fill((content.DATA / "prompts" / "support_triage" / "output_schema.json").read_text())
+    page.locator("[name=output_schema]").fill(
+        (content.DATA / "prompts" / "support_triage" / "output_schema.json").read_text()
+    )
     page.locator("[name=guardrails-text]").first.fill(wanted["guardrails"][0]["text"])
     contributor.press("Commit version")
     contributor.says("Prompt version 1 committed")
@@ -171,23 +174,13 @@ def evaluate(contributor: Persona, ref: str) -> None:
     _until(page, "Choose the winner")
     contributor.go(f"/workloads/{ref}/scorecards/1/")
     contributor.look("13-scorecard")
-    contributor.go(f"/workloads/{ref}/evaluation/")
-    page.locator("[name=entry]").first.wait_for()
-    _choose(page, "entry", "cedar-70b-eu")
+    page.locator("[name=entry][value='cedar-70b-eu']").check()
     page.locator("[name=rationale]").fill(
         "It names the right queue most often, stays in our own tenant and well below the limits."
     )
-    contributor.press("winner")
+    contributor.press("Choose the winner")
+    contributor.go(f"/workloads/{ref}/evaluation/")
     contributor.press("Pass evaluation")
-
-
-def _choose(page: Page, name: str, label: str) -> None:
-    field = page.locator(f"[name={name}]")
-    if field.first.evaluate("e => e.tagName") == "SELECT":
-        value = field.locator("option", has_text=label).first.get_attribute("value")
-        field.select_option(value)
-    else:
-        page.get_by_label(re.compile(label)).first.check()
 
 
 def _until(page: Page, text: str, seconds: float = 90) -> None:

@@ -115,9 +115,7 @@ def whole(field: str, raw: Any, least: int, most: int) -> int | None:
     else:
         raise refuse(field, "invalid_integer", "Enter a whole number, for example 900.")
     if not least <= value <= most:
-        raise refuse(
-            field, "out_of_range", f"Enter a whole number between {least:,} and {most:,}."
-        )
+        raise refuse(field, "out_of_range", f"Enter a whole number between {least:,} and {most:,}.")
     return value
 
 
@@ -134,9 +132,7 @@ def number(
         raise refuse(field, "max_decimals", f"Use at most {places} decimals.")
     if not least <= value <= most or (above_zero and value == 0):
         bound = "more than 0" if above_zero else f"at least {least:,f}"
-        raise refuse(
-            field, "out_of_range", f"Enter a number of {bound} and at most {most:,f}."
-        )
+        raise refuse(field, "out_of_range", f"Enter a number of {bound} and at most {most:,f}.")
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
 
 

@@ -218,9 +218,20 @@ def kpi_forms(brief: Brief, owners: Sequence[tuple[str, str]], *, blank: bool) -
     rows = brief.kpi_rows()
     found = [KpiForm(_kpi_text(kpi), str(kpi.pk), owners, stored=True) for kpi in rows]
     if (blank or not rows) and len(rows) < kpis.MAX_KPIS:
-        fresh = Kpi(id=uuid.uuid4(), owner=brief.cycle.workload.owner)
+        fresh = Kpi(id=_next_key(brief, rows), owner=brief.cycle.workload.owner)
         found.append(KpiForm(_kpi_text(fresh), str(fresh.pk), owners, stored=False))
     return found
+
+
+def _next_key(brief: Brief, rows: Sequence[Kpi]) -> uuid.UUID:
+    """The key of the empty row: the same at every render until it is saved.
+
+    An autosave's answer that comes while somebody types into the empty row must find that row
+    again; with a new key it would put another empty one in its place.
+    """
+    taken = {kpi.pk for kpi in rows}
+    keys = (uuid.uuid5(brief.cycle_id, f"kpi {number}") for number in range(len(rows) + 1))
+    return next(key for key in keys if key not in taken)
 
 
 def posted_kpi_forms(data: Typed, owners: Sequence[tuple[str, str]]) -> list[KpiForm]:

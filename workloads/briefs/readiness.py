@@ -108,8 +108,10 @@ def _contradictions(brief: Brief) -> list[Check]:
 
 def _people(brief: Brief, assessment: Assessment) -> Check:
     """Whether there is somebody for each vote that the scoping gate asks for at this tier."""
-    votes = policy().gates["scoping"].votes_needed(
-        assessment.tier, personal_data=assessment.personal_data
+    votes = (
+        policy()
+        .gates["scoping"]
+        .votes_needed(assessment.tier, personal_data=assessment.personal_data)
     )
     out = {brief.cycle.workload.owner_id, *contributor_ids(brief)}
     free = {remit: ids - out for remit, ids in reviewers_by_remit().items()}
@@ -124,4 +126,3 @@ def _people(brief: Brief, assessment: Assessment) -> Check:
     return Check.of(
         "brief.people", "The roles are filled", not lacking, detail=detail, who="A platform admin"
     )
-

@@ -276,9 +276,7 @@ def _changed(
         for name, value in typed.items()
         if getattr(brief, name) != value or name in brief.unparsed
     }
-    found |= {
-        name for name in problems if brief.unparsed.get(name) != _keepable(answers[name])
-    }
+    found |= {name for name in problems if brief.unparsed.get(name) != _keepable(answers[name])}
     if rows is not None and _rows_differ(brief, rows):
         found.add(KPIS)
     return found
@@ -303,9 +301,7 @@ def _require_fresh(
 ) -> None:
     if row_version == brief.row_version:
         return
-    touched = {
-        name: mark for name, mark in brief.touched.items() if mark[0] > row_version
-    }
+    touched = {name: mark for name, mark in brief.touched.items() if mark[0] > row_version}
     clashes = [
         Clash(name, UUID(mark[1]))
         for name, mark in sorted(touched.items())
@@ -353,9 +349,7 @@ def _invalid(
     return Invalid("Some answers are not valid; nothing was saved.", errors=errors)
 
 
-def _tell_lifecycle(
-    actor: User, cycle: Cycle, brief: Brief, before: Mapping[str, Any]
-) -> None:
+def _tell_lifecycle(actor: User, cycle: Cycle, brief: Brief, before: Mapping[str, Any]) -> None:
     _set_risk(actor, cycle.workload, assessment_of(brief))
     begun = PhaseRecord.objects.filter(cycle=cycle).exclude(state=PhaseState.OPEN)
     if not begun.exists():

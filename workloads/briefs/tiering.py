@@ -20,7 +20,10 @@ from workloads.briefs.enums import (
 )
 
 DATA_CLASS = {
-    DataClass.PUBLIC: 1, DataClass.INTERNAL: 1, DataClass.CONFIDENTIAL: 2, DataClass.RESTRICTED: 3
+    DataClass.PUBLIC: 1,
+    DataClass.INTERNAL: 1,
+    DataClass.CONFIDENTIAL: 2,
+    DataClass.RESTRICTED: 3,
 }
 # Health is a special category under GDPR article 9. Categories that are not listed set no floor.
 CATEGORY = {
@@ -30,20 +33,27 @@ CATEGORY = {
     DataCategory.HEALTH: 3,
 }
 AUDIENCE = {
-    Audience.TEAM: 1, Audience.INTERNAL: 1, Audience.PARTNERS: 2, Audience.CUSTOMERS: 2,
+    Audience.TEAM: 1,
+    Audience.INTERNAL: 1,
+    Audience.PARTNERS: 2,
+    Audience.CUSTOMERS: 2,
     Audience.PUBLIC: 3,
 }
-AUTONOMY = {
-    Autonomy.DRAFTS: 1, Autonomy.APPROVED: 1, Autonomy.WATCHED: 2, Autonomy.UNWATCHED: 3
-}
+AUTONOMY = {Autonomy.DRAFTS: 1, Autonomy.APPROVED: 1, Autonomy.WATCHED: 2, Autonomy.UNWATCHED: 3}
 IMPACT = {
-    DecisionImpact.NONE: 1, DecisionImpact.OPERATIONAL: 1, DecisionImpact.INDIVIDUAL: 3,
+    DecisionImpact.NONE: 1,
+    DecisionImpact.OPERATIONAL: 1,
+    DecisionImpact.INDIVIDUAL: 3,
     DecisionImpact.RIGHTS: 4,
 }
 # A derogation is a claim that a risk reviewer has to see, hence 3 until the company says otherwise.
 EU_CLASS = {
-    EuClass.OUT_OF_SCOPE: 1, EuClass.MINIMAL: 1, EuClass.TRANSPARENCY: 2, EuClass.DEROGATED: 3,
-    EuClass.HIGH_RISK: 4, EuClass.PROHIBITED: 4,
+    EuClass.OUT_OF_SCOPE: 1,
+    EuClass.MINIMAL: 1,
+    EuClass.TRANSPARENCY: 2,
+    EuClass.DEROGATED: 3,
+    EuClass.HIGH_RISK: 4,
+    EuClass.PROHIBITED: 4,
 }
 AGENT_WRITES_OUTSIDE = 3
 AGENT_WRITES_OUTSIDE_FOR_GOOD = 4
@@ -121,9 +131,7 @@ def assess(brief: RiskAnswers) -> Assessment:
     )
 
 
-def _one(
-    table: Mapping[Any, int], words: Any, value: str, name: str, sentence: str
-) -> list[Floor]:
+def _one(table: Mapping[Any, int], words: Any, value: str, name: str, sentence: str) -> list[Floor]:
     if value not in table:
         return []
     return [Floor(table[value], sentence.format(words(value).label), name)]

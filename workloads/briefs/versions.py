@@ -50,7 +50,9 @@ def _kpis(content: Mapping[str, Any]) -> list[dict[str, str]]:
             {
                 "name": names[index] if index < len(names) else f"KPI {index + 1}",
                 "definition": kpi["definition"],
-                "source": metric.label if metric else KpiSource(kpi["source"]).label
+                "source": metric.label
+                if metric
+                else KpiSource(kpi["source"]).label
                 if kpi["source"]
                 else "",
                 "baseline": _figure(kpi["baseline"], kpi["unit"]),

@@ -235,9 +235,7 @@ def _disputes(
     chosen: dict[str, str],
 ) -> list[Dispute]:
     stored = selectors.brief_of(cycle)
-    names = {
-        person.pk: str(person) for person in people(c.by for c in problem.clashes if c.by)
-    }
+    names = {person.pk: str(person) for person in people(c.by for c in problem.clashes if c.by)}
     found = []
     for clash in problem.clashes:
         who = names.get(clash.by, "somebody") if clash.by else "somebody"
@@ -262,7 +260,5 @@ def _disputes(
 
 
 def _kpis_in_words(rows: list[dict[str, Any]]) -> str:
-    words = [
-        f"{row['name']} (target {row['target'] or 'none'})" for row in rows if row.get("name")
-    ]
+    words = [f"{row['name']} (target {row['target'] or 'none'})" for row in rows if row.get("name")]
     return "; ".join(words) or "no KPI"

@@ -62,46 +62,31 @@ class Building(Phase):
             self._locked(cycle, build, link),
             self._guarded(build, link),
             self._logged(cycle, build, link),
+            self._alerted(build, link),
+            self._answers(build, link),
         ]
+        if cycle.workload.tier != 1:
+            checks.append(self._switched(build, link))
+        return checks
+
+    def _alerted(self, build: Build, link: str) -> Check:
         alerts = len(build.content["alerts"])
         wanted = int(policy().number("build", "alerts_min"))
-        checks.append(
-            Check.of(
-                "alerts",
-                f"At least {wanted} alerts",
-                alerts >= wanted,
-                detail=f"{alerts} set",
-                link=link,
-            )
-        )
+        wrong = "" if alerts >= wanted else f"{alerts} set."
+        return _check("alerts", f"At least {wanted} alerts", wrong, f"{alerts} set", link)
+
+    def _answers(self, build: Build, link: str) -> Check:
         call = last_trial(build, TrialKind.CALL)
-        checks.append(
-            Check.of(
-                "build_answers",
-                "Answers through the gateway",
-                call is not None and call.passed,
-                detail="Try the build once." if call is None else _call_words(call.detail),
-                link=link,
-                link_label="Try it",
-                who="owner or contributor",
-            )
-        )
-        if (cycle.workload.tier or 1) >= 2:
-            drill = last_trial(build, TrialKind.KILL_SWITCH)
-            checks.append(
-                Check.of(
-                    "kill_switch",
-                    "Kill switch tried",
-                    drill is not None and drill.passed,
-                    detail="A call was refused while it was off."
-                    if drill and drill.passed
-                    else "Try the switch on this build.",
-                    link=link,
-                    link_label="Try it",
-                    who="owner or contributor",
-                )
-            )
-        return checks
+        words = "Try the build once." if call is None else _call_words(call.detail)
+        wrong = "" if call is not None and call.passed else words
+        label = "Answers through the gateway"
+        return _check("build_answers", label, wrong, words, f"{link}#trials", "Try it")
+
+    def _switched(self, build: Build, link: str) -> Check:
+        drill = last_trial(build, TrialKind.KILL_SWITCH)
+        wrong = "" if drill is not None and drill.passed else "Try the switch on this build."
+        shown = "A call was refused while it was off."
+        return _check("kill_switch", "Kill switch tried", wrong, shown, f"{link}#trials", "Try it")
 
     def _locked(self, cycle: Cycle, build: Build, link: str) -> Check:
         label = "Model and prompt are the locked ones"
@@ -114,7 +99,7 @@ class Building(Phase):
         elif version is None or version.pk != build.prompt_version_id:
             wrong = "The candidate prompt has changed; make a new build."
         shown = f"{build.model_lock.gateway_alias}, prompt version {build.prompt_version.number}"
-        return Check.of("build_locked", label, not wrong, detail=wrong or shown, link=link)
+        return _check("build_locked", label, wrong, shown, link)
 
     def _guarded(self, build: Build, link: str) -> Check:
         label = "Guards on, each with a passing test"
@@ -129,20 +114,13 @@ class Building(Phase):
             wrong = f"Its own test failed: {', '.join(broken)}."
         elif changed := changed_parts(build):
             wrong = f"Another version than was built: {', '.join(changed)}; make a new build."
-        return Check.of(
-            "guards", label, not wrong, detail=wrong or f"{len(on)} parts on", link=link
-        )
+        return _check("guards", label, wrong, f"{len(on)} parts on", link)
 
     def _logged(self, cycle: Cycle, build: Build, link: str) -> Check:
         kept = Logging(build.content["logging"])
         wrong = logging_problem(kept, brief_of(cycle).data_class)
-        return Check.of(
-            "logging",
-            "Keeps no more than the data class allows",
-            not wrong,
-            detail=wrong or kept.label,
-            link=link,
-        )
+        label = "Keeps no more than the data class allows"
+        return _check("logging", label, wrong, kept.label, link)
 
     def contributors(self, cycle: Cycle) -> Iterable[UUID]:
         """Whoever made the build."""
@@ -153,6 +131,15 @@ class Building(Phase):
         """The build's number."""
         build = build_of(cycle)
         return f"build {build.number}" if build else ""
+
+
+def _check(code: str, label: str, wrong: str, shown: str, link: str, act: str = "") -> Check:
+    """Return a check that fails with ``wrong`` and where to mend it, or passes with ``shown``."""
+    if not wrong:
+        return Check.of(code, label, True, detail=shown)
+    return Check.of(
+        code, label, False, detail=wrong, link=link, link_label=act, who="owner or contributor"
+    )
 
 
 def _call_words(detail: Mapping[str, object]) -> str:

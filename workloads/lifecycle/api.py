@@ -39,9 +39,7 @@ class VoteBody(serializers.Serializer[Any]):
 
     remit = serializers.CharField(max_length=12)
     choice = serializers.ChoiceField(choices=VoteChoice.choices)
-    reason = serializers.CharField(
-        max_length=4_000, required=False, default="", allow_blank=True
-    )
+    reason = serializers.CharField(max_length=4_000, required=False, default="", allow_blank=True)
     manifest_digest = serializers.CharField(max_length=71)
     nonce = serializers.CharField(max_length=600)
 
@@ -244,9 +242,7 @@ class VotesView(APIView):
 api_urlpatterns = [
     path("workloads", WorkloadsView.as_view(), name="workloads"),
     path("workloads/<str:ref>", WorkloadView.as_view(), name="workload"),
-    path(
-        "workloads/<str:ref>/gates/<str:phase_key>/submit", SubmitView.as_view(), name="submit"
-    ),
+    path("workloads/<str:ref>/gates/<str:phase_key>/submit", SubmitView.as_view(), name="submit"),
     path("workloads/<str:ref>/gates/<str:phase_key>/review", ReviewView.as_view(), name="review"),
     path("workloads/<str:ref>/gates/<str:phase_key>/votes", VotesView.as_view(), name="votes"),
 ]

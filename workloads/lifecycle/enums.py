@@ -18,7 +18,10 @@ class WorkloadStatus(ToneChoices):
     REJECTED = "rejected", "Rejected"
 
     __tones__: ClassVar[dict[str, str]] = {
-        "active": "info", "live": "pass", "suspended": "warn", "rejected": "fail"
+        "active": "info",
+        "live": "pass",
+        "suspended": "warn",
+        "rejected": "fail",
     }
 
 
@@ -64,8 +67,12 @@ class ReviewOutcome(ToneChoices):
     EXPIRED = "expired", "Expired"
 
     __tones__: ClassVar[dict[str, str]] = {
-        "open": "info", "approved": "pass", "changes_requested": "warn", "rejected": "fail",
-        "superseded": "warn", "expired": "warn",
+        "open": "info",
+        "approved": "pass",
+        "changes_requested": "warn",
+        "rejected": "fail",
+        "superseded": "warn",
+        "expired": "warn",
     }
 
 
@@ -79,7 +86,10 @@ class VoteChoice(ToneChoices):
     ABSTAIN = "abstain", "Abstain"
 
     __tones__: ClassVar[dict[str, str]] = {
-        "approve": "pass", "request_changes": "warn", "object": "fail", "reject": "fail"
+        "approve": "pass",
+        "request_changes": "warn",
+        "object": "fail",
+        "reject": "fail",
     }
 
 

@@ -44,8 +44,7 @@ def listing(user: AnyUser, query: QueryDict) -> Listing:
     unknown = sorted(set(query) - set(form.fields) - {"cursor"})
     if unknown:
         raise Invalid(
-            f"The list cannot be filtered by {unknown[0][:60]!r}; use"
-            f" {', '.join(form.fields)}.",
+            f"The list cannot be filtered by {unknown[0][:60]!r}; use {', '.join(form.fields)}.",
             code="unknown_filter",
         )
     if not form.is_valid():

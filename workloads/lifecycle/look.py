@@ -95,9 +95,7 @@ class Look:
 
     @cached_property
     def _requests(self) -> list[tuple[str, UUID]]:
-        return list(
-            Review.objects.filter(cycle=self.cycle).values_list("phase", "requested_by_id")
-        )
+        return list(Review.objects.filter(cycle=self.cycle).values_list("phase", "requested_by_id"))
 
     def requesters(self, phase_key: str) -> frozenset[UUID]:
         """Return who asked for a review of this phase or of one before it, in this cycle."""

@@ -46,9 +46,7 @@ def restored(raw: Iterable[Mapping[str, Any]]) -> list[EvidenceItem]:
     ]
 
 
-def difference(
-    before: Iterable[EvidenceItem], after: Iterable[EvidenceItem]
-) -> list[Difference]:
+def difference(before: Iterable[EvidenceItem], after: Iterable[EvidenceItem]) -> list[Difference]:
     """Return what differs, by kind and ref: added, changed, gone; in order of kind and ref.
 
     A kind and ref that a manifest holds in several versions is compared version by version.
@@ -61,9 +59,7 @@ def difference(
         was = [item for item in was if item not in kept]
         now = [item for item in now if item not in kept]
         paired = min(len(was), len(now))
-        found += [
-            Difference(ManifestChange.CHANGED, was[i], now[i]) for i in range(paired)
-        ]
+        found += [Difference(ManifestChange.CHANGED, was[i], now[i]) for i in range(paired)]
         found += [Difference(ManifestChange.GONE, item, None) for item in was[paired:]]
         found += [Difference(ManifestChange.ADDED, None, item) for item in now[paired:]]
     return found

@@ -96,9 +96,7 @@ def frame(
     return {
         "workload": workload,
         "cycle": cycle,
-        "rail": [
-            replace(item, current=True) if item.key == phase_key else item for item in rail
-        ],
+        "rail": [replace(item, current=True) if item.key == phase_key else item for item in rail],
         "phase": one,
         "record": gate.record,
         "gate": gate,
@@ -151,9 +149,7 @@ def gate_of(look: Look, one: Phase, rail: list[RailItem], edit: Verdict) -> Gate
         objections=objections,
         few=_few(slots),
         submit=_submit(one, state, lacking, edit),
-        url=reverse(
-            "lifecycle:gate", kwargs={"ref": cycle.workload.ref, "phase_key": one.key}
-        ),
+        url=reverse("lifecycle:gate", kwargs={"ref": cycle.workload.ref, "phase_key": one.key}),
     )
 
 

@@ -33,9 +33,7 @@ class EvidenceItem:
 
     def as_dict(self) -> dict[str, str]:
         """Return the line as manifests store it."""
-        return {
-            "kind": self.kind, "ref": self.ref, "version": self.version, "digest": self.digest
-        }
+        return {"kind": self.kind, "ref": self.ref, "version": self.version, "digest": self.digest}
 
 
 @dataclass(frozen=True, slots=True)

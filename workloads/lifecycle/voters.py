@@ -21,8 +21,10 @@ STRICTEST_TIER = 4
 
 def votes_needed(workload: Workload, phase_key: str) -> tuple[Requirement, ...]:
     """Return the votes that the gate of ``phase_key`` asks for at the workload's present tier."""
-    return policy().gates[phase_key].votes_needed(
-        workload.tier or STRICTEST_TIER, personal_data=workload.personal_data
+    return (
+        policy()
+        .gates[phase_key]
+        .votes_needed(workload.tier or STRICTEST_TIER, personal_data=workload.personal_data)
     )
 
 

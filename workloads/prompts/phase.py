@@ -74,7 +74,7 @@ class Prompting(Phase):
                 link=link if rendered else "",
             ),
         ]
-        if (workload.tier or 1) >= 2:
+        if workload.tier != 1:
             rules = len(version.content["guardrails"])
             checks.append(
                 Check.of(

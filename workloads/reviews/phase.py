@@ -97,9 +97,7 @@ class GoNoGo(Phase):
         elif not early:
             detail = "The campaign began before the lock."
         good = two_people and early
-        return Check.of(
-            "criteria_locked", label, good, detail=detail, link="" if good else link
-        )
+        return Check.of("criteria_locked", label, good, detail=detail, link="" if good else link)
 
     def _kpis(self, cycle: Cycle, criteria: CriteriaSet, link: str) -> list[Check]:
         brief = brief_of(cycle)

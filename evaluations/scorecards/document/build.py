@@ -14,6 +14,8 @@ from evaluations.statistics.intervals import wilson
 from portal.common.canonical import jsonable
 
 SCHEMA = 1
+# The usual example first, the one made to break things last.
+KINDS = ("typical", "edge", "adversarial")
 
 
 def build(
@@ -31,7 +33,7 @@ def build(
     floors = [Floor.from_json(raw) for raw in notes.get("floors", ())]
     limits = Limits.from_json(notes.get("limits", {}))
     tables = _tables(len(plan.candidates), rows)
-    kinds = list(dict.fromkeys(example.kind for example in examples))
+    kinds = sorted({example.kind for example in examples}, key=_kind_order)
     primary = _primary(measures, floors)
     columns = {
         measure.key: [
@@ -79,6 +81,10 @@ def build(
     }
     found: dict[str, Any] = jsonable(document)
     return found
+
+
+def _kind_order(kind: str) -> tuple[int, str]:
+    return (KINDS.index(kind) if kind in KINDS else len(KINDS)), kind
 
 
 def _tables(candidates: int, rows: Sequence[ResultRow]) -> list[Table]:

@@ -200,6 +200,4 @@ def _power(measure: Measure, a: Column, b: Column) -> dict[str, Any]:
 def _deviation(differences: Sequence[float], mean: float) -> float:
     if len(differences) < 2:
         return 0.0
-    return math.sqrt(
-        math.fsum((one - mean) ** 2 for one in differences) / (len(differences) - 1)
-    )
+    return math.sqrt(math.fsum((one - mean) ** 2 for one in differences) / (len(differences) - 1))

@@ -41,8 +41,7 @@ class Side:
         means = by_example(self.measure, cells)
         lost = {cell.example for cell in cells if cell.reading.value is None}
         return {
-            self.revisions[example]: (mean, example not in lost)
-            for example, mean in means.items()
+            self.revisions[example]: (mean, example not in lost) for example, mean in means.items()
         }
 
 

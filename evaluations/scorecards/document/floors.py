@@ -57,9 +57,7 @@ class Limits:
         return cls(**raw)
 
 
-def _side(
-    low: float | None, high: float | None, at: float, direction: str
-) -> Standing:
+def _side(low: float | None, high: float | None, at: float, direction: str) -> Standing:
     if low is None or high is None:
         return Standing.CANNOT_TELL
     if direction == "up":
@@ -75,7 +73,8 @@ def held_to(
     floor: Floor, figures: Mapping[str, Any] | None, unit: str, error_rate_max: float
 ) -> dict[str, Any]:
     """Return how the figures of the floor's measure stand against it, with a sentence."""
-    words = f"{'at least' if floor.direction == 'up' else 'at most'} {amount(floor.at, unit)}"
+    at = amount(floor.at, unit)
+    words = f"{'at least' if floor.direction == 'up' else 'at most'} {at}"
     if figures is None or figures["value"] is None:
         return _held(floor, Standing.CANNOT_TELL, f"{words}: it was not measured")
     lost = lost_share(figures)
@@ -91,12 +90,13 @@ def held_to(
     if low is None or high is None:
         return _held(floor, state, f"{words}: {figures['method']}")
     seen = f"95 % interval {amount(low, unit)} to {amount(high, unit)}"
-    relation = {
-        Standing.MEETS: "all of it clears",
-        Standing.FAILS: "none of it reaches",
-        Standing.CANNOT_TELL: "reaches across",
-    }[state]
-    return _held(floor, state, f"{seen} {relation} {words}")
+    if state == Standing.MEETS:
+        relation = f"all of it {words}"
+    elif state == Standing.FAILS:
+        relation = f"all of it {'below' if floor.direction == 'up' else 'above'} {at}"
+    else:
+        relation = f"it reaches across {at}"
+    return _held(floor, state, f"{seen}: {relation}")
 
 
 def _held(floor: Floor, state: Standing, words: str) -> dict[str, Any]:
@@ -174,9 +174,7 @@ def fit(
     return found
 
 
-def monthly(
-    cost: Mapping[str, Any], limits: Limits
-) -> dict[str, Any] | None:
+def monthly(cost: Mapping[str, Any], limits: Limits) -> dict[str, Any] | None:
     """Return the cost of a month at the brief's volume, or None when it names no volume."""
     if limits.requests_per_day is None:
         return None

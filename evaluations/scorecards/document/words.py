@@ -28,6 +28,16 @@ def amount(value: float, unit: str) -> str:
     return f"{figure(value, digits)} {unit}"
 
 
+def span(low: float, high: float, unit: str) -> str:
+    """Return an interval with its unit once: "0.91 to 0.97", "280 to 288 ms", "1.22 to 1.90 s"."""
+    if unit == "ms":
+        if high >= 1000:
+            return f"{low / 1000:.2f} to {high / 1000:.2f} s"
+        return f"{low:.0f} to {high:.0f} ms"
+    plain = [amount(one, unit).removesuffix(f" {unit}") for one in (low, high)]
+    return " to ".join(plain)
+
+
 def p_value(p: float) -> str:
     """Return a p value with its relation: "= 0.21", "< 0.001"."""
     return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"

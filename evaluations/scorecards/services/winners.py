@@ -13,7 +13,7 @@ from evaluations.scorecards.selectors import (
     candidate_named,
     choices_of,
     floors_of,
-    latest_baseline,
+    newest_baseline,
     winner_choice,
 )
 from portal.accounts.models import User
@@ -46,7 +46,7 @@ def choose_winner(
     cycle = open_cycle(workload)
     if cycle is None:
         raise NotReady("There is no open cycle; a winner is chosen in one.")
-    newest = latest_baseline(cycle)
+    newest = newest_baseline(cycle)
     if newest is None or newest.pk != scorecard.pk:
         raise Conflict(
             "This is not the newest scorecard of the cycle; choose on that one.", code="not_newest"

@@ -38,9 +38,7 @@ def url(made: Dataset, rest: str = "import/") -> str:
 
 
 def send(client: Client, made: Dataset, data: bytes, name: str = "f.jsonl", **more: Any) -> Any:
-    return client.post(
-        url(made), {"file": SimpleUploadedFile(name, data), "mode": "add", **more}
-    )
+    return client.post(url(made), {"file": SimpleUploadedFile(name, data), "mode": "add", **more})
 
 
 def text(answer: Any) -> str:
@@ -49,6 +47,10 @@ def text(answer: Any) -> str:
 
 def line(**values: Any) -> bytes:
     return json.dumps(values).encode() + b"\n"
+
+
+def csv(rows: int) -> bytes:
+    return b"input,expected\n" + b"".join(b"row %d,yes\n" % n for n in range(rows))
 
 
 def zipped() -> bytes:
@@ -91,7 +93,7 @@ REFUSED = [
     ("image", "p.csv", b"\x89PNG\r\n\x1a\n", "an image"),
     ("extension", "f.exe", GOOD, "Choose a file that ends in"),
     ("no_extension", "CON", GOOD, "Choose a file that ends in"),
-    ("too_many_rows", "r.csv", b"input,expected\n" + b"".join(b"row %d,y\n" % n for n in range(5_001)), "5,000"),
+    ("too_many_rows", "r.csv", csv(5_001), "5,000"),
     ("field_too_long", "b.jsonl", line(input="x" * 65_537), "64 KiB"),
     ("field_too_long_in_utf8", "b.csv", b"input\n" + ("ä" * 32_769).encode() + b"\n", "64 KiB"),
     ("open_quote", "q.csv", b'input,expected\na,b\n"open,x\ny,z\n', "line 3 is never closed"),
@@ -159,7 +161,9 @@ def test_each_wrong_row_stands_in_a_table_with_its_line_and_field(
 
 
 def test_a_hundred_problems_are_listed_and_all_are_counted(client: Client, made: Dataset) -> None:
-    page = text(send(client, made, b"".join(line(input=f"i{n}", expected=1, kind="x") for n in range(150))))
+    page = text(
+        send(client, made, b"".join(line(input=f"i{n}", expected=1, kind="x") for n in range(150)))
+    )
 
     assert "150 problems in 150 rows" in page
     assert len(re.findall(r'<tr><td class="n">', page)) == 100
@@ -180,7 +184,8 @@ def test_without_a_file_or_with_an_unknown_choice_the_form_comes_back(
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("../../etc/x.jsonl", "x.jsonl"), ("a\tb.jsonl", "ab.jsonl"), ("x.php.jsonl", "x.php.jsonl"),
+        ("../../etc/x.jsonl", "x.jsonl"), ("a\tb.jsonl", "ab.jsonl"),
+        ("x.php.jsonl", "x.php.jsonl"),
         ("C:\\temp\\t.jsonl", "t.jsonl"), ("<script>.jsonl", "&lt;script&gt;.jsonl"),
         ("n" * 300 + ".jsonl", "n" * 20 + ".jsonl"),
     ],
@@ -303,9 +308,7 @@ def test_the_demo_tickets_go_in_and_come_out_the_same(client: Client, made: Data
 
 
 def test_five_thousand_rows_are_taken(client: Client, made: Dataset) -> None:
-    rows = b"input,expected\n" + b"".join(b"row %d,yes\n" % n for n in range(5_000))
-
-    preview = send(client, made, rows, "r.csv")
+    preview = send(client, made, csv(5_000), "r.csv")
 
     assert preview.status_code == 302
     assert "Import 5\u202f000 examples" in text(client.get(preview["Location"]))

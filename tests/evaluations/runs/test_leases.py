@@ -4,10 +4,12 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Sum
 
@@ -307,3 +309,7 @@ def test_a_broken_invariant_is_found() -> None:
         "I3 what is spent is what results cost and what was booked"
     ]
     assert [v.run_id for v in violations()] == [run.pk]
+    with pytest.raises(CommandError, match="1 rules broken in 1 runs"):
+        call_command("check_runs", stderr=StringIO())
+    with pytest.raises(CommandError):
+        call_command("check_runs", run.workload.ref, stderr=StringIO())

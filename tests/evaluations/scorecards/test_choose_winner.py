@@ -155,7 +155,9 @@ def test_only_the_owner_and_contributors_choose() -> None:
     for user, role in ((observer, MemberRole.OBSERVER), (contributor, MemberRole.CONTRIBUTOR)):
         add_member(actor=scene.owner, workload=scene.workload, user=user, role=role)
     settings: dict[str, Any] = {
-        "scorecard": card, "entry": scene.entries[0], "rationale": REASON,
+        "scorecard": card,
+        "entry": scene.entries[0],
+        "rationale": REASON,
     }
     for user in (people.stranger(), observer, people.reviewer("risk"), people.auditor()):
         with pytest.raises(Forbidden):

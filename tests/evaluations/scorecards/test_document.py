@@ -123,9 +123,7 @@ def test_p95_has_no_interval_below_72_calls_and_says_so() -> None:
 def test_a_timed_out_call_counts_as_slow_and_a_failed_one_as_missing() -> None:
     # given 80 fast calls, ten that timed out and ten that failed
     found = [row(0, i, 1.0, 1.0, latency_ms=100.0) for i in range(80)]
-    found += [
-        row(0, i, None, None, error="timeout", latency_ms=30_000.0) for i in range(80, 90)
-    ]
+    found += [row(0, i, None, None, error="timeout", latency_ms=30_000.0) for i in range(80, 90)]
     found += [failed(0, i) for i in range(90, 100)]
     # when
     document = build(plan(("a",)), facts(("a",)), examples(100), found)
@@ -144,9 +142,7 @@ def test_an_input_held_back_by_a_guard_is_no_missing_latency() -> None:
     assert (figures["planned"], figures["n"], figures["missing"]) == (90, 90, 0)
 
 
-@pytest.mark.parametrize(
-    ("right", "state"), [(99, "meets"), (85, "cannot_tell"), (60, "fails")]
-)
+@pytest.mark.parametrize(("right", "state"), [(99, "meets"), (85, "cannot_tell"), (60, "fails")])
 def test_a_floor_is_met_failed_or_nobody_can_tell(right: int, state: str) -> None:
     # given a floor of 0.80 and 100 examples
     found = [row(0, i, float(i < right), 0.5 + i / 1000) for i in range(100)]

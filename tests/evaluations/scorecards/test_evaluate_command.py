@@ -167,9 +167,7 @@ def test_exit_2_on_bad_input_with_one_line(arguments: tuple[str, ...], words: st
         (b'{"input": "a\\u0000"}\n', "line 1"),
     ],
 )
-def test_exit_2_on_a_file_that_cannot_be_read(
-    tmp_path: Path, content: bytes, words: str
-) -> None:
+def test_exit_2_on_a_file_that_cannot_be_read(tmp_path: Path, content: bytes, words: str) -> None:
     # given
     scene = scorecards.scene(n=10, candidates=2)
     file = tmp_path / "file.jsonl"

@@ -53,9 +53,7 @@ def test_who_sees_what() -> None:
     scene = scorecards.scene()
     card = scene.scorecard()
     observer = people.person("Observer")
-    add_member(
-        actor=scene.owner, workload=scene.workload, user=observer, role=MemberRole.OBSERVER
-    )
+    add_member(actor=scene.owner, workload=scene.workload, user=observer, role=MemberRole.OBSERVER)
     pages = [
         url(scene),
         url(scene, f"scorecards/{card.number}/"),
@@ -248,7 +246,7 @@ def test_the_pages_do_not_ask_more_the_more_there_is(
     owner = browser(scene.owner)
     owner.get(url(scene))
     # when and then
-    with django_assert_max_num_queries(110):
+    with django_assert_max_num_queries(90):
         owner.get(url(scene))
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(60):
         owner.get(url(scene, "scorecards/3/"))

@@ -11,7 +11,7 @@ from portal.accounts import services
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)

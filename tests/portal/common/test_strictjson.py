@@ -56,9 +56,14 @@ def test_a_file_may_start_with_a_byte_order_mark() -> None:
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.text("abc é\"\\{[", max_size=9),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text("xyz", max_size=3), inner, max_size=3),
+        st.none()
+        | st.booleans()
+        | st.integers(-(10**18), 10**18)
+        | st.text('abc é"\\{[', max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text("xyz", max_size=3), inner, max_size=3)
+        ),
         max_leaves=8,
     )
 )

@@ -177,7 +177,7 @@ def test_a_reader_sees_the_brief_and_cannot_change_it() -> None:
     client = signed_in(people.reviewer("risk"))
     page = client.get(url(workload))
     assert page.status_code == 200
-    assert "<fieldset class=\"plain\" disabled>" in page.content.decode()
+    assert '<fieldset class="plain" disabled>' in page.content.decode()
     assert client.post(url(workload), posted(brief, users="x")).status_code == 403
 
 

@@ -67,9 +67,7 @@ def test_who_belongs_to_it_or_reviews_it_reads_it(
 
 @pytest.mark.parametrize("persona", ["stranger", "catalog manager", "administrator"])
 @pytest.mark.parametrize("path", PATHS)
-def test_for_everybody_else_it_does_not_exist(
-    path: str, persona: str, workload: Workload
-) -> None:
+def test_for_everybody_else_it_does_not_exist(path: str, persona: str, workload: Workload) -> None:
     client = client_of(persona, workload)
     assert client.get(address(path, workload)).status_code == 404
     if path in WRITES:
@@ -87,9 +85,7 @@ def test_without_a_session_one_is_asked_to_sign_in(path: str, workload: Workload
 
 @pytest.mark.parametrize("persona", READERS)
 @pytest.mark.parametrize("path", sorted(WRITES))
-def test_only_the_owner_and_contributors_write(
-    path: str, persona: str, workload: Workload
-) -> None:
+def test_only_the_owner_and_contributors_write(path: str, persona: str, workload: Workload) -> None:
     answer = client_of(persona, workload).post(
         address(path, workload), {"row_version": "1", "users": "others"}
     )

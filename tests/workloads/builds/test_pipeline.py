@@ -8,7 +8,11 @@ from workloads.builds.pipeline import Blocked, Prepared, finish, prepare
 from workloads.builds.steps import PARTS, redact
 from workloads.prompts.content import EMPTY
 
-SCHEMA = {"type": "object", "required": ["category"], "properties": {"category": {"type": "string"}}}
+SCHEMA = {
+    "type": "object",
+    "required": ["category"],
+    "properties": {"category": {"type": "string"}},
+}
 PROMPT: dict[str, Any] = {
     **EMPTY,
     "persona": "You sort tickets.",

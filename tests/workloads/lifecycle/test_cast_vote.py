@@ -277,9 +277,7 @@ def go_no_go_of_tier_4() -> tuple[Cycle, Review, User]:
         review = open_review(cycle, key)
         assert review is not None
         needed = {remit for one in review.requirements for remit in one}
-        lives.approve(
-            review, [v for r, v in zip(remits, voters, strict=True) if r in needed]
-        )
+        lives.approve(review, [v for r, v in zip(remits, voters, strict=True) if r in needed])
     fake_phases.put(cycle, "go_no_go", "GO", author=made.owner)
     services.submit_phase(actor=made.owner, cycle=cycle, phase_key="go_no_go")
     review = open_review(cycle, "go_no_go")

@@ -45,9 +45,7 @@ def tell(made: Workload, cycle: Cycle, change: str) -> None:
         ("nobody.knows_this", {}),
     ],
 )
-def test_each_phase_answers_a_change_by_its_own_table(
-    change: str, touched: dict[str, str]
-) -> None:
+def test_each_phase_answers_a_change_by_its_own_table(change: str, touched: dict[str, str]) -> None:
     made, cycle = before_go_no_go()
     count = AuditEvent.objects.count()
 

@@ -200,9 +200,7 @@ class Life(RuleBasedStateMachine):
     def hurry(self) -> None:
         """Walk as far as the reviewers there are can carry it."""
         for key in KEYS[:7]:
-            self.attempt(
-                services.submit_phase, actor=self.owner, cycle=self.cycle, phase_key=key
-            )
+            self.attempt(services.submit_phase, actor=self.owner, cycle=self.cycle, phase_key=key)
             for person in self.reviewers:
                 self._vote(person, key, "approve")
             self.approvals_were_right()

@@ -121,9 +121,7 @@ def test_each_page_answers_each_person_as_it_should(scene: Scene, persona: str) 
     order = {p.name: p for p in urlpatterns}
 
     answers = {
-        (name, method): ask(
-            scene.people[persona], method, "/" + address(order[name], scene.values)
-        )
+        (name, method): ask(scene.people[persona], method, "/" + address(order[name], scene.values))
         for name, method in PAGES
     }
 

@@ -6,9 +6,7 @@ from hypothesis import strategies as st
 from workloads.lifecycle.quorum import Ballot, assign, satisfied
 
 REMITS = ("business", "risk", "security", "privacy")
-requirements = st.lists(
-    st.sets(st.sampled_from(REMITS), min_size=1).map(frozenset), max_size=4
-)
+requirements = st.lists(st.sets(st.sampled_from(REMITS), min_size=1).map(frozenset), max_size=4)
 ballots = st.lists(
     st.builds(Ballot, st.integers(0, 5), st.sampled_from(REMITS)),
     max_size=6,
@@ -51,8 +49,6 @@ def test_as_many_requirements_are_filled_as_any_order_could(
 
     used = [index for index in filled if index is not None]
     assert len(used) == len(set(used))
-    assert all(
-        cast[i].remit in needed[slot] for slot, i in enumerate(filled) if i is not None
-    )
+    assert all(cast[i].remit in needed[slot] for slot, i in enumerate(filled) if i is not None)
     best = max(greedy(order) for order in permutations(range(len(needed))))
     assert len(used) >= best

@@ -59,20 +59,22 @@ def test_invariant_11_two_last_votes_at_once_yield_one_decision() -> None:
         business, risk = people.reviewer("business"), people.reviewer("risk")
         review = in_review(tier=3)
 
-        raised = at_once(
-            [partial(lives.vote, review, business), partial(lives.vote, review, risk)]
-        )
+        raised = at_once([partial(lives.vote, review, business), partial(lives.vote, review, risk)])
 
         assert raised == []
         review.refresh_from_db()
         assert review.outcome == "approved"
         assert Vote.objects.filter(review=review).count() == 2
-        assert AuditEvent.objects.filter(
-            action="review.approved", subject_ref=str(review.pk)
-        ).count() == 1
-        assert AuditEvent.objects.filter(
-            action="phase.passed", workload_ref=review.cycle.workload.ref
-        ).count() == 1
+        assert (
+            AuditEvent.objects.filter(action="review.approved", subject_ref=str(review.pk)).count()
+            == 1
+        )
+        assert (
+            AuditEvent.objects.filter(
+                action="phase.passed", workload_ref=review.cycle.workload.ref
+            ).count()
+            == 1
+        )
 
 
 def test_two_votes_of_which_one_suffices_yield_one_decision() -> None:
@@ -80,9 +82,7 @@ def test_two_votes_of_which_one_suffices_yield_one_decision() -> None:
         first, second = people.reviewer("risk"), people.reviewer("risk")
         review = in_review()
 
-        raised = at_once(
-            [partial(lives.vote, review, first), partial(lives.vote, review, second)]
-        )
+        raised = at_once([partial(lives.vote, review, first), partial(lives.vote, review, second)])
 
         assert [type(problem) for problem in raised] == [Conflict]
         assert Vote.objects.filter(review=review).count() == 1
@@ -136,9 +136,7 @@ def test_a_role_revoked_while_its_holder_votes_never_counts_afterwards() -> None
         risk = people.reviewer("risk")
         review = in_review()
 
-        raised = at_once(
-            [partial(lives.vote, review, risk), partial(people.revoke, risk, "risk")]
-        )
+        raised = at_once([partial(lives.vote, review, risk), partial(people.revoke, risk, "risk")])
 
         assert unexpected(raised) == []
         assert not holds(phase_record(review.cycle, "scoping"))

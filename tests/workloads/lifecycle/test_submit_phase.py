@@ -56,9 +56,7 @@ def test_a_prohibited_use_passes_no_gate() -> None:
     made = lives.workload("selection", ready=fake_phases.ready)
     cycle = current_cycle(made)
     fake_phases.put(cycle, "selection", "four models", author=made.owner)
-    services.set_risk(
-        actor=made.owner, workload=made, tier=2, personal_data=False, prohibited=True
-    )
+    services.set_risk(actor=made.owner, workload=made, tier=2, personal_data=False, prohibited=True)
 
     with pytest.raises(NotReady) as refused:
         services.submit_phase(actor=made.owner, cycle=cycle, phase_key="selection")
@@ -118,9 +116,7 @@ def test_operations_never_pass() -> None:
     made = lives.draft()
 
     with pytest.raises(Conflict) as refused:
-        services.submit_phase(
-            actor=made.owner, cycle=current_cycle(made), phase_key="operations"
-        )
+        services.submit_phase(actor=made.owner, cycle=current_cycle(made), phase_key="operations")
 
     assert refused.value.code == "no_gate"
 

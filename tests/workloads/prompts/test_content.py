@@ -13,7 +13,11 @@ GOOD: dict[str, Any] = {
     "user_template": "{{ subject }}",
     "variables": [{"name": "subject", "source": "user", "sample": "Refund"}],
 }
-SCHEMA = {"type": "object", "required": ["category"], "properties": {"category": {"type": "string"}}}
+SCHEMA = {
+    "type": "object",
+    "required": ["category"],
+    "properties": {"category": {"type": "string"}},
+}
 
 
 def test_a_good_prompt_has_no_problem() -> None:
@@ -28,12 +32,20 @@ def test_a_good_prompt_has_no_problem() -> None:
         ({"instructions": "{{ plan }}"}, "instructions", "unknown_variable"),
         ({"instructions": "{{ plan"}, "instructions", "template"),
         ({"instructions": "use sk-" + "a1" * 12}, "instructions", "secret_detected"),
-        ({"guardrails": [{"kind": "pii", "text": "AKIA" + "A" * 16}]}, "guardrails[0]", "secret_detected"),
+        (
+            {"guardrails": [{"kind": "pii", "text": "AKIA" + "A" * 16}]},
+            "guardrails[0]",
+            "secret_detected",
+        ),
         ({"output_format": "yaml"}, "output_format", "choice"),
         ({"output_schema": SCHEMA}, "output_format", "contradiction"),
         ({"output_format": "json", "output_schema": []}, "output_schema", "invalid"),
         ({"output_format": "json", "output_schema": {"type": 7}}, "output_schema", "invalid"),
-        ({"output_format": "json", "output_schema": {"$ref": "http://x/y"}}, "output_schema", "remote_ref"),
+        (
+            {"output_format": "json", "output_schema": {"$ref": "http://x/y"}},
+            "output_schema",
+            "remote_ref",
+        ),
         ({"params": {**EMPTY["params"], "temperature": 3}}, "params.temperature", "out_of_range"),
     ],
 )
@@ -43,9 +55,7 @@ def test_a_problem_names_its_field(change: dict[str, Any], field: str, code: str
     assert (field, code) in [(p.field, p.code) for p in found if p.blocks]
 
 
-@pytest.mark.parametrize(
-    ("output", "code"), [("not json", "not_json"), ('{"queue": 1}', "schema")]
-)
+@pytest.mark.parametrize(("output", "code"), [("not json", "not_json"), ('{"queue": 1}', "schema")])
 def test_few_shot_outputs_follow_the_schema(output: str, code: str) -> None:
     shots = [{"input": "x", "output": output}]
 

@@ -180,9 +180,7 @@ def review_for(user: AnyUser, ref: str, phase_key: str) -> Review:
     """
     workload = workload_for(user, ref)
     review = (
-        Review.objects.filter(
-            cycle__workload=workload, phase=phase_key, outcome=ReviewOutcome.OPEN
-        )
+        Review.objects.filter(cycle__workload=workload, phase=phase_key, outcome=ReviewOutcome.OPEN)
         .select_related("cycle", "requested_by")
         .first()
     )
@@ -205,9 +203,7 @@ def vote_for(user: AnyUser, ref: str, phase_key: str, vote_id: int) -> Vote:
     """Return a vote on a gate of a workload that ``user`` may see. Raises Http404."""
     workload = workload_for(user, ref)
     found = (
-        Vote.objects.filter(
-            pk=vote_id, review__cycle__workload=workload, review__phase=phase_key
-        )
+        Vote.objects.filter(pk=vote_id, review__cycle__workload=workload, review__phase=phase_key)
         .select_related("review__cycle__workload")
         .first()
     )

@@ -79,9 +79,7 @@ def recompare(*, actor: User | None, cycle: Cycle, reason: str) -> None:
             if problem:
                 transitions.became_stale(record, actor, f"{reason} ({problem})")
         elif record.state == PhaseState.IN_REVIEW:
-            review = Review.objects.get(
-                cycle=cycle, phase=record.phase, outcome=ReviewOutcome.OPEN
-            )
+            review = Review.objects.get(cycle=cycle, phase=record.phase, outcome=ReviewOutcome.OPEN)
             needed = [sorted(one) for one in votes_needed(cycle.workload, record.phase)]
             differs = review.manifest_digest != manifest_digest(look.manifest(record.phase))
             if differs or review.requirements != needed:

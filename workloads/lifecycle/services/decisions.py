@@ -48,9 +48,7 @@ def recount(*, review: Review, actor: User | None) -> Tally:
                 "reason": bar.rule.replace("_", " "),
             },
         )
-    today = tally(
-        review, requirements=votes_needed(review.cycle.workload, review.phase), look=look
-    )
+    today = tally(review, requirements=votes_needed(review.cycle.workload, review.phase), look=look)
     return min(counted, today, key=lambda one: one.filled - len(one.slots))
 
 

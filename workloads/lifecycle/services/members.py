@@ -51,9 +51,7 @@ def end_membership(*, actor: User, membership: Membership) -> Membership:
     if found.ended_at is not None:
         raise Conflict("This role was ended already.", code="already_ended")
     if found.role == MemberRole.OWNER and found.user_id == workload.owner_id:
-        raise Conflict(
-            "The accountable owner stays with the workload.", code="last_owner"
-        )
+        raise Conflict("The accountable owner stays with the workload.", code="last_owner")
     found.ended_at, found.updated_by = now(), actor
     found.save(update_fields=("ended_at", "updated_by", "updated_at"))
     _record(actor, found, "member.ended")

@@ -111,9 +111,7 @@ def cast_vote(
     )
     if said in (VoteChoice.REQUEST_CHANGES, VoteChoice.REJECT):
         outcome = (
-            ReviewOutcome.REJECTED
-            if said == VoteChoice.REJECT
-            else ReviewOutcome.CHANGES_REQUESTED
+            ReviewOutcome.REJECTED if said == VoteChoice.REJECT else ReviewOutcome.CHANGES_REQUESTED
         )
         transitions.closed(review, actor, outcome, words)
         transitions.reopened(phase_record(review.cycle, review.phase), actor, words)
@@ -142,9 +140,7 @@ def _reading(actor: User, review: Review, nonce: str) -> ReviewReading:
     if said[:3] != [str(review.pk), str(actor.pk), review.manifest_digest]:
         raise again
     if ReviewReading.objects.filter(nonce=said[4]).exists():
-        raise Conflict(
-            "This vote form was used already. Open the page again.", code="nonce"
-        )
+        raise Conflict("This vote form was used already. Open the page again.", code="nonce")
     return ReviewReading(
         review=review,
         user=actor,

@@ -59,9 +59,7 @@ def create_workload(
     Membership.objects.create(
         workload=workload, user=actor, role=MemberRole.OWNER, created_by=actor, updated_by=actor
     )
-    cycle = Cycle.objects.create(
-        workload=workload, number=1, created_by=actor, updated_by=actor
-    )
+    cycle = Cycle.objects.create(workload=workload, number=1, created_by=actor, updated_by=actor)
     PhaseRecord.objects.bulk_create(
         PhaseRecord(cycle=cycle, phase=one.key, created_by=actor, updated_by=actor)
         for one in phases()
@@ -155,9 +153,7 @@ def set_risk(
         return locked
     locked.tier, locked.personal_data, locked.prohibited = tier, personal_data, prohibited
     locked.updated_by = actor
-    locked.save(
-        update_fields=("tier", "personal_data", "prohibited", "updated_by", "updated_at")
-    )
+    locked.save(update_fields=("tier", "personal_data", "prohibited", "updated_by", "updated_at"))
     audit.record(
         actor=actor,
         action="workload.risk_set",
@@ -174,9 +170,7 @@ def set_risk(
     risen = before[0] is not None and (tier or 0) > before[0]
     if cycle is not None and (risen or (personal_data and not before[1])):
         detail = (
-            f"The risk tier rose from {before[0]} to {tier}."
-            if risen
-            else "Personal data came in."
+            f"The risk tier rose from {before[0]} to {tier}." if risen else "Personal data came in."
         )
         evidence_changed(actor=actor, cycle=cycle, change="tier.raised", detail=detail)
     return locked

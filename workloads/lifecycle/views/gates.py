@@ -125,9 +125,7 @@ def _rounds(user: User, cycle: Any, phase_key: str) -> list[dict[str, Any]]:
                     "can_lift": can_lift(user, vote),
                 }
             )
-        found.append(
-            {"review": review, "outcome": ReviewOutcome(review.outcome), "votes": votes}
-        )
+        found.append({"review": review, "outcome": ReviewOutcome(review.outcome), "votes": votes})
     return found
 
 

@@ -252,9 +252,7 @@ def _candidates(given: str | None) -> list[CatalogEntry] | None:
     return [entries[name] for name in names]
 
 
-def _metrics(
-    given: str | None, version: DatasetVersion, workload: Workload
-) -> list[MetricChoice]:
+def _metrics(given: str | None, version: DatasetVersion, workload: Workload) -> list[MetricChoice]:
     prompt = candidate_version(workload)
     options = metric_options(views_of(version), prompt.content if prompt else None)
     tokens = [one.token for one in options if one.usual]
