@@ -189,6 +189,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "evaluations.runs.sweep", "schedule": env("RUN_SWEEP_SECONDS")},
+    "publish scorecards": {"task": "evaluations.scorecards.sweep", "schedule": 60.0},
+    "anchor audit": {"task": "portal.audit.anchor", "schedule": 24 * 3600.0},
     "sync catalog": {"task": "catalog.sync", "schedule": 24 * 3600.0},
     "expire reviews": {"task": "workloads.lifecycle.expire_reviews", "schedule": 3600.0},
 }

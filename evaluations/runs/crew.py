@@ -14,8 +14,9 @@ from evaluations.runs.hands import Beat, Held
 from evaluations.runs.models import Driver, Run
 
 MOST_DRIVERS = 2
-# Below this many items for each, a second driver costs more than it brings.
-ITEMS_PER_DRIVER = 40
+# One driver keeps some 500 calls a second in flight; below this many items, starting a second one
+# costs more than it brings.
+ITEMS_PER_DRIVER = 500
 
 
 def wanted(planned: int) -> int:

@@ -13,7 +13,7 @@ from django.db.models import F
 
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.selectors import VersionedExample, golden_version
 from evaluations.metrics import registry
 from evaluations.metrics.types import Answer
 from evaluations.runs.enums import LeaseState
@@ -245,11 +245,37 @@ def _answer(said: "str | Failure", index: int) -> Answer:
     return Answer(said, latency_ms=200.0 + index % 90, cost=Decimal("0.000180"))
 
 
-@lives.makes_ready("evaluation")
-def _evaluation(cycle: Cycle, owner: User) -> None:
-    workload = cycle.workload
-    version = datasets.golden(owner, workload, 60)
+def scene_of(workload: Workload) -> Scene:
+    """Return the scene of a workload that has a shortlist and a prompt, with a new dataset."""
     prompt = candidate_version(workload)
     assert prompt is not None
-    made = Scene(owner, workload, version, prompt, candidates_of(cycle))
+    version = golden_version(workload) or datasets.golden(workload.owner, workload, 60)
+    entries = candidates_of(current_cycle(workload))
+    return Scene(workload.owner, workload, version, prompt, entries)
+
+
+@lives.makes_ready("evaluation")
+def _evaluation(cycle: Cycle, owner: User) -> None:
+    """Needs a brief whose KPI names a real metric, and a prompt that takes tickets (`ready`)."""
+    made = scene_of(cycle.workload)
     made.choose(made.scorecard())
+
+
+def ready(cycle: Cycle, phase_key: str, owner: User) -> None:
+    """Make one phase ready, for a life that goes through a real evaluation."""
+    if phase_key == "scoping":
+        write_brief(cycle.workload, owner)
+    elif phase_key == "prompting":
+        write_prompt(cycle.workload, owner)
+    else:
+        lives.READY[phase_key](cycle, owner)
+
+
+def workload(at: str) -> Workload:
+    """Return a workload whose phases before ``at`` are passed, its evaluation a real one."""
+    return lives.workload(at, ready=ready)
+
+
+def passed() -> Scene:
+    """Return the scene of a workload that just passed phase 4."""
+    return scene_of(workload(at="tuning"))

@@ -238,5 +238,5 @@ def test_build(locker: Persona, contributor: Persona, ref: str) -> None:
     locker.press("Lock criteria")
     locker.look("18-criteria-locked")
     contributor.go(f"/workloads/{ref}/go-no-go/")
-    contributor.press("Start a campaign")
+    contributor.press("Test build")
     _until(contributor.page, "Concluded")

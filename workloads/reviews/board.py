@@ -111,18 +111,19 @@ class Board:
 
     @property
     def summary(self) -> str:
-        """How many criteria fail and how many are not shown: "1 of 6 criteria fails, 1 is …"."""
+        """How many criteria fail or are not shown: "1 of 6 criteria fails and 1 is not shown."."""
         failed = sum(
             row.execution is not None and row.execution.verdict == Verdict.FAIL
             for row in self.failures
         )
-        unknown, total = len(self.blocking) - failed, len(self.rows)
+        unknown, of_all = len(self.blocking) - failed, f" of {len(self.rows)} criteria"
         parts = []
         if failed:
-            parts.append(f"{failed} {'fails' if failed == 1 else 'fail'}")
+            parts.append(f"{failed}{of_all} {'fails' if failed == 1 else 'fail'}")
         if unknown:
-            parts.append(f"{unknown} {'is' if unknown == 1 else 'are'} not shown")
-        return f"Of {total} criteria {' and '.join(parts)}." if parts else ""
+            total = "" if failed else of_all
+            parts.append(f"{unknown}{total} {'is' if unknown == 1 else 'are'} not shown")
+        return f"{' and '.join(parts)}." if parts else ""
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -139,3 +139,7 @@ class StartForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="At least 20 characters; every attempt stays in the list.",
     )
+
+    def __init__(self, *args: Any, again: bool = False, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["reason"].required = again

@@ -79,11 +79,15 @@ def _known(figure: float | None) -> TypeGuard[float]:
     return figure is not None and math.isfinite(figure)
 
 
+def _words(bar: Bar) -> str:
+    return f"{'≥' if bar.comparator == Comparator.AT_LEAST else '≤'} {number(bar.threshold)}"
+
+
 def _point(bar: Bar, value: float) -> Judged:
     good = (
         value >= bar.threshold if bar.comparator == Comparator.AT_LEAST else value <= bar.threshold
     )
-    shown = f"{number(value)} against {bar.comparator} {number(bar.threshold)}."
+    shown = f"{number(value)} against {_words(bar)}."
     return Judged(Verdict.PASS if good else Verdict.FAIL, shown)
 
 
@@ -93,7 +97,7 @@ def _interval(bar: Bar, low: float, high: float) -> Judged:
         clears, misses = low >= wanted, high < wanted
     else:
         clears, misses = high <= wanted, low > wanted
-    bar_words = f"{bar.comparator} {number(wanted)}"
+    bar_words = _words(bar)
     if clears:
         return Judged(Verdict.PASS, f"All of it clears {bar_words}: {words}.")
     if misses:

@@ -58,7 +58,7 @@ def _page(
         "testing": shown.testing,
         "run_url": shown.run_url,
         "reason_form": reason_form or ReasonForm(),
-        "start_form": start_form or StartForm(),
+        "start_form": start_form or StartForm(again=shown.again),
         "problem": problem,
         "editable": editable,
         "ballots": _ballots(cycle),

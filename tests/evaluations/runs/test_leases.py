@@ -217,7 +217,10 @@ def test_what_kills_its_drivers_is_found_and_the_rest_finishes(
     assert violations(run) == []
 
 
-def test_slots_of_drivers_are_shared_and_never_exceed_the_concurrency() -> None:
+def test_slots_of_drivers_are_shared_and_never_exceed_the_concurrency(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crew, "ITEMS_PER_DRIVER", 10)
     # given a run with 16 slots and one driver that uses 12 of them
     run, _ = begun(runs.scene(60).start(concurrency=16))
 
@@ -244,12 +247,18 @@ def test_slots_of_drivers_are_shared_and_never_exceed_the_concurrency() -> None:
     assert violations(run) == []
 
 
-def test_two_drivers_share_a_run(gateway: StubGateway, drive: Driving) -> None:
+def test_two_drivers_share_a_run(
+    gateway: StubGateway, drive: Driving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "ITEMS_PER_DRIVER", 10)
     gateway.behave("alpha", "latency=20")
     run = runs.scene(100, ("alpha",)).start(concurrency=8)
-    at_once(2, lambda _: drive(Run.objects.get(pk=run.pk)))
+    shares: list[int] = []
+    at_once(2, lambda _: shares.append(drive(Run.objects.get(pk=run.pk)).written))
     run.refresh_from_db()
     assert run.state == RunState.COMPLETE
+    assert sum(shares) == 100
+    assert min(shares) > 0
     assert gateway.count() == 100
     assert violations(run) == []
 

@@ -5,10 +5,10 @@ import pytest
 from evaluations.datasets import services as dataset_services
 from evaluations.scorecards.phase import Evaluation
 from evaluations.scorecards.services.baseline import Baseline
-from tests.factories import catalog, datasets, lives, people, scorecards, selection
+from tests.factories import catalog, datasets, people, scorecards, selection
 from tests.factories.scorecards import METRICS, Scene, accurate
 from workloads.lifecycle.enums import CheckState, MemberRole, PhaseState
-from workloads.lifecycle.selectors import current_cycle, holds, phase_record
+from workloads.lifecycle.selectors import holds, phase_record
 from workloads.lifecycle.services import add_member
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_more_errors_than_the_policy_allows_keep_the_gate_shut() -> None:
 
 def test_the_passed_phase_no_longer_holds_when_another_scorecard_is_published() -> None:
     # given a workload that passed phase 4
-    scene = passed_scene()
+    scene = scorecards.passed()
     assert holds(phase_record(scene.cycle, "evaluation"))
     # when the candidates are run once more
     scene.scorecard(baseline=Baseline(metrics=METRICS, seed=1))
@@ -108,41 +108,12 @@ def test_the_passed_phase_no_longer_holds_when_another_scorecard_is_published() 
 
 
 def test_a_new_golden_version_reopens_the_passed_phase() -> None:
-    scene = passed_scene()
+    scene = scorecards.passed()
     datasets.fill(scene.owner, scene.version.dataset, datasets.ticket(99, kind="edge"))
     dataset_services.commit_version(
         actor=scene.owner, dataset=scene.version.dataset, note="one more"
     )
     assert phase_record(scene.cycle, "evaluation").state == PhaseState.OPEN
-
-
-def passed_scene() -> Scene:
-    """Return a workload that just passed phase 4."""
-    scene: list[Scene] = []
-
-    def ready(cycle: object, key: str, owner: object) -> None:
-        made = current_cycle(workload)
-        if key == "scoping":
-            scorecards.write_brief(workload, workload.owner)
-        elif key == "evaluation":
-            from_before = scorecards.Scene(
-                workload.owner,
-                workload,
-                datasets.golden(workload.owner, workload, 60),
-                scorecards.candidate_version(workload),  # type: ignore[arg-type]
-                scorecards.candidates_of(made),
-            )
-            from_before.choose(from_before.scorecard())
-            scene.append(from_before)
-        elif key == "prompting":
-            scorecards.write_prompt(workload, workload.owner)
-        else:
-            lives.READY[key](made, workload.owner)
-
-    workload = lives.draft()
-    for key in ("scoping", "selection", "prompting", "evaluation"):
-        lives.pass_phase(current_cycle(workload), key, ready=ready)
-    return scene[0]
 
 
 def test_whoever_made_the_evidence_contributed() -> None:

@@ -94,3 +94,28 @@ def test_an_answer_with_a_key_is_held_back() -> None:
 )
 def test_personal_data_is_redacted_where_its_checksum_holds(text: str, shown: str) -> None:
     assert redact(text) == shown
+
+
+LONG = 60_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * LONG,
+        "a@" * (LONG // 2),
+        "```" + "\n" * LONG,
+        "```json\n" * (LONG // 8),
+        "1 " * (LONG // 2),
+        "AB12" * (LONG // 4),
+        "ignore all " * (LONG // 11),
+        "-----BEGIN " + "A" * LONG,
+        "{" * LONG,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_no_text_makes_a_part_run_for_ever(text: str) -> None:
+    content = _build(*PARTS)
+
+    assert isinstance(prepare(content, PROMPT, {"body": text}), Prepared)
+    assert finish(content, PROMPT, text).blocked is not None

@@ -21,9 +21,9 @@ def test_it_applies_forwards_and_backwards(before: str, after: str) -> None:
 def test_only_the_changed_word_is_marked() -> None:
     assert difference("refuse legal advice", "refuse medical advice") == [
         ("equal", "refuse "),
-        ("delete", "legal"),
-        ("insert", "medical"),
-        ("equal", " advice"),
+        ("delete", "legal "),
+        ("insert", "medical "),
+        ("equal", "advice"),
     ]
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from workloads.prompts.content import EMPTY, problems
+from workloads.prompts.content import EMPTY
+from workloads.prompts.lint import problems
 
 GOOD: dict[str, Any] = {
     **EMPTY,
@@ -46,7 +47,16 @@ def test_a_good_prompt_has_no_problem() -> None:
             "output_schema",
             "remote_ref",
         ),
+        ({"output_format": "json", "output_schema": {"$ref": "#/nope"}}, "output_schema", "remote_ref"),
+        ({"output_format": "json", "output_schema": {"pattern": "(a)\\1"}}, "output_schema", "pattern"),
         ({"params": {**EMPTY["params"], "temperature": 3}}, "params.temperature", "out_of_range"),
+        ({"params": {**EMPTY["params"], "max_tokens": None}}, "params.max_tokens", "blank"),
+        ({"params": {**EMPTY["params"], "stop": ["x"] * 5}}, "params.stop", "out_of_range"),
+        ({"few_shot": [{"input": "AKIA" + "A" * 16, "output": ""}]}, "few_shot[0]", "secret_detected"),
+        ({"few_shot": [{"input": "x", "output": "y"}] * 21}, "few_shot", "max_length"),
+        ({"variables": [{"name": "a b", "source": "user"}]}, "variables[0]", "name"),
+        ({"variables": [{"name": "subject"}, {"name": "subject"}]}, "variables", "duplicate"),
+        ({"guardrails": [{"kind": "manners", "text": "Be nice."}]}, "guardrails[0]", "choice"),
     ],
 )
 def test_a_problem_names_its_field(change: dict[str, Any], field: str, code: str) -> None:
