@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 FLUSH_SECONDS = 0.05
+# How long a claim may take, with a write before it in the same thread.
+CLAIM_SECONDS = 0.1
 FIRST_BEAT_SECONDS = 0.02
 # A cancelled run makes no new call after one second: the flag is read at least this often.
 BEAT_SECONDS = 0.5
@@ -92,6 +94,8 @@ class Driver:
         self._skipped: dict[int, int] = {}
         self._rows: list[Row] = []
         self._written = 0
+        self._pace = 0.0  # items that end in a second
+        self._flushed_at = time.monotonic()
         self._left_over = False
         self._finishing = False
         self._exhausted = False  # nothing to claim
@@ -255,6 +259,9 @@ class Driver:
         if not self._rows:
             return
         rows, self._rows = self._rows, []
+        now = time.monotonic()
+        pace = len(rows) / max(now - self._flushed_at, FLUSH_SECONDS)
+        self._pace, self._flushed_at = (self._pace + pace) / 2, now
         written = await self._db(partial(ledger.write, run_id=self._run.pk, rows=rows))
         self._written += written.results
         for row in rows:
@@ -279,8 +286,12 @@ class Driver:
 
     @property
     def _reserve(self) -> int:
-        """How many items to have ready beyond the slots, so that no slot waits for a claim."""
-        return max(2, self._calls.slots // 4)
+        """How many items to have ready beyond the slots, so that no slot waits for a claim.
+
+        What the present pace uses up while one claim waits behind one write, within a wave or two.
+        """
+        used = int(self._pace * CLAIM_SECONDS)
+        return max(2, self._calls.slots // 4, min(used, 2 * self._calls.slots))
 
     async def _claims(self) -> None:
         while not self._finishing:

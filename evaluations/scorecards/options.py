@@ -66,9 +66,7 @@ def metric_options(
             label = f"{metric.label}: {field}" if field else metric.label
             # A field of few examples can be measured, but says little by itself.
             proposed = token in usual and (not field or 2 * count >= len(views))
-            found.append(
-                MetricOption(token, label, metric.definition, choice, count, proposed)
-            )
+            found.append(MetricOption(token, label, metric.definition, choice, count, proposed))
     order = {token: place for place, token in enumerate(usual)}
     return sorted(found, key=lambda one: order.get(one.token, len(order)))
 

@@ -8,6 +8,7 @@ Chandrupatla 1997.
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from statistics import NormalDist
 
 from evaluations.statistics.errors import StatisticsError
@@ -136,6 +137,7 @@ def t_cdf(t: float, df: float) -> float:
     return tail if t < 0.0 else 1.0 - tail
 
 
+@lru_cache(maxsize=4_096)
 def t_multiplier(confidence: float, df: float) -> float:
     """The Student t multiplier of a two-sided interval: 2.262 for 0.95 and 9 degrees of freedom."""
     check_confidence(confidence)

@@ -15,7 +15,17 @@ from django.db import connection
 from catalog.models import CatalogEntry
 from portal.accounts.models import User
 from portal.common.canonical import digest
-from tests.factories import briefs, builds, catalog, lives, people, prompts, reviews, selection, tuning
+from tests.factories import (
+    briefs,
+    builds,
+    catalog,
+    lives,
+    people,
+    prompts,
+    reviews,
+    selection,
+    tuning,
+)
 from tests.stubs.gateway import StubGateway
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.enums import Impact

@@ -60,7 +60,10 @@ def test_a_build_holds_the_locked_model_and_the_candidate_prompt(workload: Workl
 def test_the_database_refuses_to_change_it(workload: Workload) -> None:
     factory.make(workload)
 
-    for sql in ("UPDATE workloads_builds_build SET number = 7", "DELETE FROM workloads_builds_build"):
+    for sql in (
+        "UPDATE workloads_builds_build SET number = 7",
+        "DELETE FROM workloads_builds_build",
+    ):
         with (
             pytest.raises(ProgrammingError, match="Cannot update or delete"),
             transaction.atomic(),

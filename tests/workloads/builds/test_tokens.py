@@ -207,7 +207,9 @@ def test_the_page_shows_the_secret_once(page: Client, workload: Workload) -> Non
 
     assert "asy_staging_" in made.content.decode()
     assert "Load test" in later.content.decode()
-    assert made.content.decode().count("asy_staging_") > later.content.decode().count("asy_staging_")
+    assert made.content.decode().count("asy_staging_") > later.content.decode().count(
+        "asy_staging_"
+    )
 
 
 def test_a_token_without_a_name_keeps_the_page(page: Client, workload: Workload) -> None:

@@ -32,7 +32,9 @@ def test_the_owner_puts_the_release_live_and_the_pointer_follows() -> None:
     assert spell.release.number == 1
     assert build is not None
     assert version == build.prompt_version
-    assert version.prompt.moves.filter(pointer="production").get().decision_ref.endswith("release 1")
+    assert (
+        version.prompt.moves.filter(pointer="production").get().decision_ref.endswith("release 1")
+    )
 
 
 def test_each_step_leaves_one_event() -> None:
@@ -41,7 +43,9 @@ def test_each_step_leaves_one_event() -> None:
     services.suspend(actor=workload.owner, workload=workload, reason="The vendor asked us to stop.")
 
     actions = AuditEvent.objects.filter(workload_ref=workload.ref).order_by("seq")
-    told = [a for a in phase_four.audit_actions(actions) if a.startswith(("release.", "prompt.prod"))]
+    told = [
+        a for a in phase_four.audit_actions(actions) if a.startswith(("release.", "prompt.prod"))
+    ]
     assert told[-3:] == ["release.went_live", "prompt.production_moved", "release.ended"]
 
 
@@ -100,4 +104,6 @@ def test_taking_off_what_is_not_live_is_refused() -> None:
     workload = factory.released()
 
     with pytest.raises(DomainError, match="Nothing is live"):
-        services.suspend(actor=workload.owner, workload=workload, reason="There is nothing to stop.")
+        services.suspend(
+            actor=workload.owner, workload=workload, reason="There is nothing to stop."
+        )

@@ -147,7 +147,9 @@ def test_a_new_version_opens_what_was_measured_with_the_old_one() -> None:
     # then phase 3 and 5 are to be reconfirmed and phase 4 is open, each with its event
     states = {key: phase_record(cycle, key).state for key in ("prompting", "evaluation", "tuning")}
     assert states == {"prompting": "stale", "evaluation": "open", "tuning": "stale"}
-    assert AuditEvent.objects.filter(action="phase.reopened", workload_ref=workload.ref).count() == 1
+    assert (
+        AuditEvent.objects.filter(action="phase.reopened", workload_ref=workload.ref).count() == 1
+    )
 
 
 @pytest.mark.django_db(transaction=True)

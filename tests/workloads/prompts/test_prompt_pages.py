@@ -168,7 +168,9 @@ def test_forged_fields_never_break_the_page(
 def test_nothing_posted_at_all_is_a_conflict_or_a_draft(page: Client, workload: Workload) -> None:
     assert page.post(_url(workload), {}).status_code == 409
     assert page.post(_url(workload), {"row_version": "0"}).status_code == 302
-    assert draft_content(prompt_of(workload))["params"]["max_tokens"] == EMPTY["params"]["max_tokens"]
+    assert (
+        draft_content(prompt_of(workload))["params"]["max_tokens"] == EMPTY["params"]["max_tokens"]
+    )
 
 
 def test_the_preview_shows_the_messages_and_keeps_nothing(page: Client, workload: Workload) -> None:
@@ -212,7 +214,9 @@ def test_the_difference_of_two_versions(page: Client, workload: Workload) -> Non
     assert "<ins>e-mail</ins>" in text or "<ins>e</ins>" in text
 
 
-@pytest.mark.parametrize("query", [{}, {"a": "1"}, {"a": "x", "b": "1"}, {"a": "9" * 5_000, "b": 1}])
+@pytest.mark.parametrize(
+    "query", [{}, {"a": "1"}, {"a": "x", "b": "1"}, {"a": "9" * 5_000, "b": 1}]
+)
 def test_a_difference_of_nothing_is_400(
     page: Client, workload: Workload, query: dict[str, Any]
 ) -> None:

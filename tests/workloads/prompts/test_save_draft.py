@@ -113,7 +113,11 @@ def test_a_closed_cycle_takes_no_draft() -> None:
         ({"variables": [{"name": "a", "sample": "\x00"}]}, "variables[0].sample", "null_character"),
         ({"guardrails": [{"text": "x"}]}, "guardrails[0]", "invalid"),
         ({"few_shot": [{"input": 1, "output": "x"}]}, "few_shot[0]", "invalid"),
-        ({"few_shot": [{"input": {"a\x00": 1}, "output": ""}]}, "few_shot[0].input", "null_character"),
+        (
+            {"few_shot": [{"input": {"a\x00": 1}, "output": ""}]},
+            "few_shot[0].input",
+            "null_character",
+        ),
         ({"params": {"temperature": "hot"}}, "params.temperature", "invalid"),
         ({"params": {"temperature": True}}, "params.temperature", "invalid"),
         ({"params": {"temperature": float("nan")}}, "params.temperature", "invalid"),
@@ -131,13 +135,17 @@ def test_what_cannot_be_kept_is_named(content: dict[str, Any], field: str, code:
 
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["name", "text", "kind", "input", "output", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "text", "kind", "input", "output", "x"]), inner)
+    ),
     max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.sampled_from(["persona", "variables", "few_shot", "params", "z"]), _values))
+@given(
+    st.dictionaries(st.sampled_from(["persona", "variables", "few_shot", "params", "z"]), _values)
+)
 def test_any_data_is_kept_or_refused_with_a_sentence(content: dict[str, Any]) -> None:
     try:
         assert checked(content) == content
