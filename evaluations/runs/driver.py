@@ -6,14 +6,10 @@ time it stops claiming, ends what is in flight and hands over to a successor.
 """
 
 import asyncio
-import os
-import socket
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -22,13 +18,24 @@ from django.db import InterfaceError, OperationalError, connection
 
 from evaluations.runs import claims, crew, ledger
 from evaluations.runs.calls import Calls
-from evaluations.runs.hands import GIVE_UP_AFTER, Claim, Held, Outcome, Row
+from evaluations.runs.hands import (
+    GIVE_UP_AFTER,
+    Claim,
+    Drive,
+    Held,
+    Outcome,
+    Row,
+    Timing,
+    new_owner,
+)
 from evaluations.runs.models import Run
 from evaluations.runs.outcomes import Recorder, Work
 from evaluations.runs.runtime import Workbench, finished_items
 from portal.gateway.errors import GatewayError
 from portal.gateway.pacing import RetryPolicy
 from portal.gateway.transport import GatewayClient
+
+__all__ = ["Drive", "Driver", "Timing"]
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -39,28 +46,6 @@ CLAIM_SECONDS = 0.1
 FIRST_BEAT_SECONDS = 0.02
 # A cancelled run makes no new call after one second: the flag is read at least this often.
 BEAT_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long leases hold and how long one driver drives, in seconds."""
-
-    lease: float
-    drive: float
-
-
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """How a drive ended. ``left_over``: there is work that a successor should take up."""
-
-    owner: str
-    written: int
-    left_over: bool
-
-
-def new_owner() -> str:
-    """Return a name for a driver: host, process and something that no restart repeats."""
-    return f"{socket.gethostname()[:60]}/{os.getpid()}/{uuid.uuid4().hex[:12]}"
 
 
 class Driver:

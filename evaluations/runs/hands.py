@@ -1,5 +1,8 @@
 """What passes between a driver and the ledger: leases in hand, rows that ended, what came of it."""
 
+import os
+import socket
+import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -80,3 +83,25 @@ class Written:
     results: int
     stale: frozenset[int]
     running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long leases hold and how long one driver drives, in seconds."""
+
+    lease: float
+    drive: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """How a drive ended. ``left_over``: there is work that a successor should take up."""
+
+    owner: str
+    written: int
+    left_over: bool
+
+
+def new_owner() -> str:
+    """Return a name for a driver: host, process and something that no restart repeats."""
+    return f"{socket.gethostname()[:60]}/{os.getpid()}/{uuid.uuid4().hex[:12]}"

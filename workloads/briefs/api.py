@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -54,14 +53,12 @@ def _row_version(request: Request) -> int:
 class BriefView(APIView):
     """The brief of the workload's current cycle."""
 
-    @extend_schema(responses={200: dict})
     def get(self, request: Request, ref: str) -> Response:
         """Return the answers, KPIs and tier; ETag is the row version."""
         workload = workload_for(signed_in(request), ref)
         brief = selectors.brief_of(current_cycle(workload))
         return _answer(brief)
 
-    @extend_schema(request=dict, responses={200: dict})
     def patch(self, request: Request, ref: str) -> Response:
         """Change the answers given, or with one that is not valid nothing; needs If-Match.
 

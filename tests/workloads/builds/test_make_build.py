@@ -195,7 +195,7 @@ def test_a_newer_prompt_asks_for_a_new_build(workload: Workload) -> None:
 
 def test_a_changed_catalog_entry_asks_for_a_new_build(workload: Workload) -> None:
     made = factory.make(workload)
-    CatalogEntry.objects.filter(pk=made.model_lock_id).update(context_window=1)
+    CatalogEntry.objects.filter(pk=made.model_lock_id).update(snapshot="newer-2026-12-01")
 
     assert "build_locked" in _failing(workload)
 

@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Price
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, Forbidden, Invalid
 from tests.factories import builds as factory
+from tests.factories import catalog, people, phase_four
 from tests.factories import operations as live_factory
-from tests.factories import people, phase_four
 from tests.factories import prompts as prompt_factory
+from tests.factories import tuning as tuning_factory
 from tests.stubs.gateway import StubGateway
 from workloads.builds import services
 from workloads.builds.invocation import invoke
@@ -53,14 +53,17 @@ def test_a_call_that_fails_is_noted_and_fails_the_trial(
 
 
 def test_a_model_without_a_price_is_not_called(build: Build, gateway: StubGateway) -> None:
-    Price.objects.filter(entry=build.model_lock)._raw_delete("default")
-    before = gateway.count(build.model_lock.gateway_alias)
+    workload = build.cycle.workload
+    phase_four.win(build.cycle, catalog.entry(price=None))
+    tuning_factory.decide(workload)
+    unpriced = factory.make(workload)
+    before = gateway.count(unpriced.model_lock.gateway_alias)
 
-    trial = services.try_build(actor=build.created_by, build=build)
+    trial = services.try_build(actor=workload.owner, build=unpriced)
 
     assert not trial.passed
     assert "no price" in trial.detail["problem"]
-    assert gateway.count(build.model_lock.gateway_alias) == before
+    assert gateway.count(unpriced.model_lock.gateway_alias) == before
 
 
 def test_the_gateways_own_name_for_the_model_is_no_mismatch(
