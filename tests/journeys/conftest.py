@@ -157,6 +157,8 @@ class Persona:
 
     def __init__(self, context: BrowserContext, address: str, key: str, folder: Path) -> None:
         self.context, self.address, self.key, self.folder = context, address, key, folder
+        # A second walk over the same pages need not look at each of them again.
+        self.looks = True
         self.complaints: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(20_000)
@@ -198,6 +200,8 @@ class Persona:
 
     def look(self, name: str) -> None:
         """Keep a screenshot and let axe look, light and dark."""
+        if not self.looks:
+            return
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             self.page.screenshot(path=self.folder / f"{name}-{scheme}.png", full_page=True)

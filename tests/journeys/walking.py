@@ -1,6 +1,7 @@
 """The steps of the main walk, each as a person does it on the page."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,26 @@ def test_build(locker: Persona, contributor: Persona, ref: str) -> None:
     contributor.go(f"/workloads/{ref}/go-no-go/")
     contributor.press("Test build")
     _until(contributor.page, "Concluded")
+
+
+def to_phase_7(
+    persona: Callable[[str], Persona], name: str, *, looks: bool = True
+) -> tuple[str, dict[str, Persona]]:
+    """Walk from nothing to a build that waits for its criteria; return its ref and the people."""
+    people = {key: persona(key) for key in ("owner", "contributor", "business")}
+    for one in people.values():
+        one.looks = looks
+    owner, contributor = people["owner"], people["contributor"]
+    ref = new_workload(owner, name)
+    write_brief(owner, ref)
+    add_member(owner, ref, "contributor")
+    owner.go(f"/workloads/{ref}/brief/")
+    owner.press("Submit for review")
+    vote(people["business"], ref, "scoping", "04-gate-scoping")
+    choose_models(contributor, ref)
+    write_prompt(contributor, ref)
+    import_golden(contributor, ref, tickets())
+    evaluate(contributor, ref)
+    decide_tuning(contributor, ref)
+    make_build(contributor, ref)
+    return ref, people
