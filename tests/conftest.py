@@ -48,6 +48,17 @@ def _flush_past_the_triggers(self: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = _flush_past_the_triggers  # type: ignore[method-assign]
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database, freed at the end of sessions that threads or killed workers left."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 class _Undefined(str):
     """Stands for a variable that no view gave to its template: rendering it fails the test."""
 

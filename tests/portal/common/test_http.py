@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import people
+from workloads.lifecycle.services import create_workload
 
 pytestmark = pytest.mark.django_db
 
@@ -44,11 +45,13 @@ def test_every_answer_carries_the_headers(path: str) -> None:
 def test_bad_bodies_are_answered_in_the_one_shape(
     body: bytes, content_type: str, status: int, words: str
 ) -> None:
+    owner = people.person()
+    workload = create_workload(actor=owner, name="Ticket triage")
     client = Client()
-    client.force_login(people.person())
+    client.force_login(owner)
 
-    response = client.post(
-        "/api/v1/workloads/WL-9999/gates/scoping/submit", body, content_type=content_type
+    response = client.patch(
+        f"/api/v1/workloads/{workload.ref}/brief", body, content_type=content_type
     )
 
     assert response.status_code == status

@@ -150,7 +150,9 @@ def scene() -> Scene:
 
 
 def _url(route: Route, scene: Scene) -> str:
-    args = {name: scene.token if value == "staging" else value for name, value in route.args.items()}
+    args = {
+        name: scene.token if value == "staging" else value for name, value in route.args.items()
+    }
     if ":" in route.name.split("<")[0]:
         return reverse(route.name, kwargs={"ref": scene.workload.ref, **args})
     path = route.name.replace("<str:ref>", scene.workload.ref)
@@ -170,7 +172,12 @@ def _answers(scene: Scene, persona: str, routes: list[Route]) -> Iterator[tuple[
         inside = transaction.savepoint()
         if url.startswith("/api/"):
             answer = getattr(client, route.method)(
-                url, **({"data": {}, "content_type": "application/json"} if route.method != "get" else {})
+                url,
+                **(
+                    {"data": {}, "content_type": "application/json"}
+                    if route.method != "get"
+                    else {}
+                ),
             )
         else:
             query = {"a": 1, "b": 1} if route.method == "get" else {}

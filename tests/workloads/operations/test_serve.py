@@ -32,7 +32,9 @@ def workload(gateway: StubGateway) -> Workload:
     return factory.live()
 
 
-def _invoke(client: Client, workload: Workload, secret: str, body: Any = None, **headers: str) -> Any:
+def _invoke(
+    client: Client, workload: Workload, secret: str, body: Any = None, **headers: str
+) -> Any:
     return client.post(
         f"/api/v1/workloads/{workload.ref}/invoke",
         data={"input": {"subject": TEXT}} if body is None else body,
@@ -120,7 +122,10 @@ def test_one_request_id_is_served_once(client: Client, workload: Workload) -> No
 
 @pytest.mark.parametrize("key", ["x" * 81, "\u202eevil"])
 def test_an_odd_request_id_is_400(client: Client, workload: Workload, key: str) -> None:
-    header = {"HTTP_AUTHORIZATION": f"Bearer {factory.token(workload)}", "HTTP_IDEMPOTENCY_KEY": key}
+    header = {
+        "HTTP_AUTHORIZATION": f"Bearer {factory.token(workload)}",
+        "HTTP_IDEMPOTENCY_KEY": key,
+    }
     url = f"/api/v1/workloads/{workload.ref}/invoke"
 
     answer = client.post(url, data={"input": "x"}, content_type="application/json", **header)
@@ -159,11 +164,14 @@ def test_no_more_is_kept_than_the_rule_says(
     row = Interaction.objects.get()
     assert answer.json()["output"] == "Mail ada@example.com"
     assert row.input == kept
-    assert row.output == {
-        "off": "",
-        "redacted": "Mail [MAIL]",
-        "full": "Mail ada@example.com",
-    }[logging]
+    assert (
+        row.output
+        == {
+            "off": "",
+            "redacted": "Mail [MAIL]",
+            "full": "Mail ada@example.com",
+        }[logging]
+    )
 
 
 def test_a_call_that_a_guard_stops_is_kept_and_costs_nothing(
