@@ -6,11 +6,13 @@ they get them through the same registries.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import override_settings
 
 from catalog.models import CatalogEntry
 from portal.accounts.models import User
@@ -138,14 +140,24 @@ evidence.register_baseline(_baseline)
 def phase_four(settings: Any) -> Iterator[None]:
     """Put the stand-in where phase 4 stands, and its executor where evaluation's stands."""
     settings.PHASES = PHASES
+    kept = dict(_winners), dict(_datasets)
+    with _executing():
+        yield
+    for known, before in zip((_winners, _datasets), kept, strict=True):
+        known.clear()
+        known.update(before)
+
+
+@contextmanager
+def _executing() -> Iterator[None]:
     before = evidence.executor("evaluation")
     evidence.register_executor("evaluation", _execute)
     _started.clear()
-    yield
-    if before is not None:
-        evidence.register_executor("evaluation", before)
-    _winners.clear()
-    _datasets.clear()
+    try:
+        yield
+    finally:
+        if before is not None:
+            evidence.register_executor("evaluation", before)
 
 
 @pytest.fixture(scope="session")
@@ -158,10 +170,49 @@ def stub() -> Iterator[StubGateway]:
 @pytest.fixture
 def gateway(settings: Any, stub: StubGateway) -> StubGateway:
     """The gateway that the settings name."""
-    settings.GATEWAY_URL = stub.url
-    settings.GATEWAY_API_KEY = "sk-test"
-    settings.GATEWAY_ALLOW_LOOPBACK = True
+    for name, value in _gateway_settings(stub).items():
+        setattr(settings, name, value)
     return stub
+
+
+@pytest.fixture(scope="module")
+def for_module(
+    django_db_setup: None, django_db_blocker: Any, stub: StubGateway
+) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Make something once for the tests of a module; what a test does to it is undone after it.
+
+    A walk through the gates takes its time, and a table of bad input would take it for every row.
+    Not for modules with tests that need transactions of their own: those see nothing of it.
+    """
+    outer = transaction.atomic()
+    # As Django's own test cases: a durable block may stand inside it.
+    outer._from_testcase = True  # type: ignore[attr-defined]
+
+    def make(maker: Callable[[], Any]) -> Any:
+        around = override_settings(PHASES=PHASES, **_gateway_settings(stub))
+        with django_db_blocker.unblock(), around, _executing():
+            return maker()
+
+    with django_db_blocker.unblock():
+        outer.__enter__()
+    yield make
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        outer.__exit__(None, None, None)
+
+
+def again(made: Workload) -> Workload:
+    """Return the workload as it stands in the database."""
+    return Workload.objects.select_related("owner").get(pk=made.pk)
+
+
+def _gateway_settings(stub: StubGateway) -> dict[str, Any]:
+    return {
+        "GATEWAY_URL": stub.url,
+        "GATEWAY_API_KEY": "sk-test",
+        "GATEWAY_ALLOW_LOOPBACK": True,
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    }
 
 
 def ready(tier: int = 1) -> Any:

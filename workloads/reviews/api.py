@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from portal.accounts.http import signed_in
 from portal.common.errors import FieldError, Invalid
+from workloads.lifecycle import policies
 from workloads.lifecycle.selectors import current_cycle, workload_for
 from workloads.reviews import services
 from workloads.reviews.models import Campaign, CriteriaSet
@@ -126,11 +127,13 @@ class Criteria(APIView):
     def put(self, request: Request, ref: str) -> Response:
         """Write the draft. 409 criteria_locked once it is locked."""
         user = signed_in(request)
+        workload = workload_for(user, ref)
+        policies.require(user, workload, "edit")
         data = request.data.get("criteria") if isinstance(request.data, dict) else None
         if not isinstance(data, list):
             raise Invalid("Send a list.", errors=[FieldError("criteria", "required", "A list.")])
         rows = [_criterion(one, index) for index, one in enumerate(data)]
-        made = services.write_criteria(actor=user, workload=workload_for(user, ref), criteria=rows)
+        made = services.write_criteria(actor=user, workload=workload, criteria=rows)
         return Response({"criteria": criteria_body(made)})
 
 

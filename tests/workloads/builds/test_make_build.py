@@ -29,9 +29,15 @@ from workloads.lifecycle.selectors import contributors, current_cycle, phase_rec
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gateway")]
 
 
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    found: Workload = for_module(lambda: phase_four.workload("build"))
+    return found
+
+
 @pytest.fixture
-def workload() -> Workload:
-    return phase_four.workload("build")
+def workload(made: Workload) -> Workload:
+    return phase_four.again(made)
 
 
 def _failing(workload: Workload) -> set[str]:
@@ -215,20 +221,6 @@ def test_the_evidence_registry_knows_builds(workload: Workload) -> None:
     assert card is not None
     assert card.present_digest == made.digest
     assert build_card(workload.ref, "one") is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_builds_at_once_have_two_numbers() -> None:
-    workload = phase_four.workload("build")
-
-    def make(days: int) -> None:
-        factory.make(workload, retention_days=days)
-
-    raised = phase_four.at_once([lambda days=days: make(days) for days in (1, 2, 3)])
-
-    numbers = Build.objects.filter(cycle__workload=workload).values_list("number", flat=True)
-    assert raised == []
-    assert sorted(numbers) == [1, 2, 3]
 
 
 POSTED: dict[str, Any] = {

@@ -23,11 +23,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gateway")]
 STAGING, LIVE = TokenScope.STAGING, TokenScope.LIVE
 
 
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    def make() -> Workload:
+        found = phase_four.workload("build")
+        factory.make(found)
+        return found
+
+    ready: Workload = for_module(make)
+    return ready
+
+
 @pytest.fixture
-def workload() -> Workload:
-    made = phase_four.workload("build")
-    factory.make(made)
-    return made
+def workload(made: Workload) -> Workload:
+    return phase_four.again(made)
 
 
 def _invoke(client: Client, workload: Workload, secret: str, body: Any = None, **more: Any) -> Any:

@@ -16,16 +16,23 @@ from tests.factories import tuning as tuning_factory
 from tests.stubs.gateway import StubGateway
 from workloads.builds import services
 from workloads.builds.invocation import invoke
-from workloads.builds.models import Build, Switch, Trial
+from workloads.builds.models import Build, Trial
 from workloads.builds.selectors import switched_off
 from workloads.lifecycle.models import Workload
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Build:
+    found: Build = for_module(lambda: factory.make(phase_four.workload("build")))
+    return found
+
+
 @pytest.fixture
-def build(gateway: StubGateway) -> Build:
-    return factory.make(phase_four.workload("build"))
+def build(made: Build, gateway: StubGateway) -> Build:
+    gateway.behave(made.model_lock.gateway_alias, "")
+    return Build.objects.select_related("cycle__workload__owner").get(pk=made.pk)
 
 
 def test_a_call_goes_through_the_gateway_and_is_noted(build: Build, gateway: StubGateway) -> None:
@@ -138,31 +145,14 @@ def test_pulling_the_switch_asks_for_a_reason(build: Build, reason: str) -> None
         )
 
 
-@pytest.mark.usefixtures("gateway")
-@pytest.mark.django_db(transaction=True)
-def test_two_people_pull_the_switch_at_once_and_one_event_tells() -> None:
-    workload = phase_four.workload("build")
-
-    def pull() -> None:
-        services.switch_calls(
-            actor=workload.owner, workload=workload, off=True, reason="Stop, both of us."
-        )
-
-    raised = phase_four.at_once([pull, pull, pull])
-
-    assert [getattr(one, "code", one) for one in raised] == ["unchanged", "unchanged"]
-    assert Switch.objects.get(workload=workload).off_since is not None
-    assert AuditEvent.objects.filter(action="build.switched_off").count() == 1
-
-
 @pytest.fixture
 def page(client: Client, build: Build) -> Client:
     client.force_login(build.cycle.workload.owner)
     return client
 
 
-def _post(page: Client, workload: Workload, name: str, *more: Any, **data: str) -> Any:
-    return page.post(reverse(f"builds:{name}", args=[workload.ref, *more]), data, follow=True)
+def _post(page: Client, workload: Workload, route: str, *more: Any, **data: str) -> Any:
+    return page.post(reverse(f"builds:{route}", args=[workload.ref, *more]), data, follow=True)
 
 
 def test_trying_on_the_page_shows_the_answer(page: Client, build: Build) -> None:

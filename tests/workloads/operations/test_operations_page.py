@@ -1,5 +1,7 @@
 """The page of what is live: since when, by which decision, and whether it is what was approved."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -14,14 +16,25 @@ from workloads.operations import services
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gateway")]
 
 
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    found: Workload = for_module(factory.live)
+    return found
+
+
+@pytest.fixture
+def live(made: Workload) -> Workload:
+    return phase_four.again(made)
+
+
 def _get(client: Client, workload: Workload) -> str:
     client.force_login(workload.owner)
     return client.get(reverse("operations:operations", args=[workload.ref])).content.decode()
 
 
-def _post(client: Client, workload: Workload, name: str, **data: str) -> str:
+def _post(client: Client, workload: Workload, page: str, **data: str) -> str:
     client.force_login(workload.owner)
-    answer = client.post(reverse(f"operations:{name}", args=[workload.ref]), data, follow=True)
+    answer = client.post(reverse(f"operations:{page}", args=[workload.ref]), data, follow=True)
     return f"{answer.status_code} {answer.content.decode()}"
 
 
@@ -49,14 +62,14 @@ def test_putting_live_and_taking_off(client: Client) -> None:
     assert "The vendor asked us to stop." in off
 
 
-def test_twice_live_is_a_conflict(client: Client) -> None:
-    workload = factory.live()
+def test_twice_live_is_a_conflict(client: Client, live: Workload) -> None:
+    workload = live
 
     assert _post(client, workload, "go_live").startswith("409")
 
 
-def test_what_differs_from_the_approval_is_red(client: Client) -> None:
-    workload = factory.live()
+def test_what_differs_from_the_approval_is_red(client: Client, live: Workload) -> None:
+    workload = live
     alias = Build.objects.get(cycle__workload=workload).model_lock.gateway_alias
     CatalogEntry.objects.filter(gateway_alias=alias).update(snapshot="another")
 
@@ -66,8 +79,8 @@ def test_what_differs_from_the_approval_is_red(client: Client) -> None:
     assert "changed since" in text
 
 
-def test_a_live_token_is_shown_once_and_ended(client: Client) -> None:
-    workload = factory.live()
+def test_a_live_token_is_shown_once_and_ended(client: Client, live: Workload) -> None:
+    workload = live
 
     made = _post(client, workload, "token", name="Portal")
     token = AccessToken.objects.get()
@@ -80,8 +93,8 @@ def test_a_live_token_is_shown_once_and_ended(client: Client) -> None:
     assert _post(client, workload, "token", name="").startswith("422")
 
 
-def test_calls_are_listed_with_how_they_ended(client: Client) -> None:
-    workload = factory.live()
+def test_calls_are_listed_with_how_they_ended(client: Client, live: Workload) -> None:
+    workload = live
     services.serve(workload=workload, given={"subject": "x"}, request_id="order-7")
     services.serve(workload=workload, given={"subject": "x" * 60_001}, request_id="order-8")
 

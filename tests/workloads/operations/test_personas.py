@@ -127,8 +127,13 @@ class Scene:
     token: str
 
 
-@pytest.fixture
-def scene() -> Scene:
+@pytest.fixture(scope="module")
+def scene(for_module: Any) -> Scene:
+    found: Scene = for_module(_scene)
+    return found
+
+
+def _scene() -> Scene:
     workload = phase_four.workload("go_no_go")
     review_factory.lock(workload)
     reviews.start_campaign(actor=workload.owner, workload=workload)

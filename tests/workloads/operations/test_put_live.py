@@ -1,5 +1,7 @@
 """Only what was approved goes live, by its owner, one at a time."""
 
+from typing import Any
+
 import pytest
 
 from catalog.models import CatalogEntry
@@ -8,7 +10,7 @@ from portal.common.errors import Conflict, DomainError, Forbidden, Invalid, NotR
 from tests.factories import operations as factory
 from tests.factories import people, phase_four
 from workloads.builds.selectors import build_of
-from workloads.lifecycle.models import LiveSpell
+from workloads.lifecycle.models import LiveSpell, Workload
 from workloads.lifecycle.selectors import current_cycle
 from workloads.operations import services
 from workloads.prompts.models import Pointer
@@ -17,9 +19,26 @@ from workloads.prompts.selectors import pointed
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gateway")]
 
 
-def test_the_owner_puts_the_release_live_and_the_pointer_follows() -> None:
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    found: Workload = for_module(factory.released)
+    return found
+
+
+@pytest.fixture
+def released(made: Workload) -> Workload:
+    return phase_four.again(made)
+
+
+@pytest.fixture
+def live(released: Workload) -> Workload:
+    services.put_live(actor=released.owner, workload=released)
+    return phase_four.again(released)
+
+
+def test_the_owner_puts_the_release_live_and_the_pointer_follows(released: Workload) -> None:
     # given a workload whose go/no-go ended with GO
-    workload = factory.released()
+    workload = released
 
     # when its owner puts the release live
     spell = services.put_live(actor=workload.owner, workload=workload)
@@ -37,8 +56,8 @@ def test_the_owner_puts_the_release_live_and_the_pointer_follows() -> None:
     )
 
 
-def test_each_step_leaves_one_event() -> None:
-    workload = factory.live()
+def test_each_step_leaves_one_event(live: Workload) -> None:
+    workload = live
 
     services.suspend(actor=workload.owner, workload=workload, reason="The vendor asked us to stop.")
 
@@ -56,15 +75,15 @@ def test_nothing_goes_live_before_the_decision() -> None:
         services.put_live(actor=workload.owner, workload=workload)
 
 
-def test_a_contributor_cannot() -> None:
-    workload = factory.released()
+def test_a_contributor_cannot(released: Workload) -> None:
+    workload = released
 
     with pytest.raises(Forbidden):
         services.put_live(actor=people.stranger(), workload=workload)
 
 
-def test_twice_is_a_conflict_and_one_spell_stands() -> None:
-    workload = factory.live()
+def test_twice_is_a_conflict_and_one_spell_stands(live: Workload) -> None:
+    workload = live
 
     with pytest.raises(Conflict, match="live already"):
         services.put_live(actor=workload.owner, workload=workload)
@@ -72,8 +91,8 @@ def test_twice_is_a_conflict_and_one_spell_stands() -> None:
     assert LiveSpell.objects.filter(workload=workload, ended_at=None).count() == 1
 
 
-def test_a_changed_catalog_entry_does_not_go_live() -> None:
-    workload = factory.released()
+def test_a_changed_catalog_entry_does_not_go_live(released: Workload) -> None:
+    workload = released
     build = build_of(current_cycle(workload))
     assert build is not None
     CatalogEntry.objects.filter(pk=build.model_lock_id).update(snapshot="another-2026-12-01")
@@ -82,8 +101,10 @@ def test_a_changed_catalog_entry_does_not_go_live() -> None:
         services.put_live(actor=workload.owner, workload=workload)
 
 
-def test_a_changed_part_of_the_pipeline_does_not_go_live(monkeypatch: pytest.MonkeyPatch) -> None:
-    workload = factory.released()
+def test_a_changed_part_of_the_pipeline_does_not_go_live(
+    released: Workload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workload = released
     monkeypatch.setattr("workloads.builds.selectors.PARTS", {})
 
     with pytest.raises(NotReady, match="part of the pipeline"):
@@ -91,8 +112,8 @@ def test_a_changed_part_of_the_pipeline_does_not_go_live(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("reason", ["", "short", "x" * 281, "null \x00 character inside"])
-def test_taking_off_asks_for_a_reason(reason: str) -> None:
-    workload = factory.live()
+def test_taking_off_asks_for_a_reason(live: Workload, reason: str) -> None:
+    workload = live
 
     with pytest.raises(Invalid):
         services.suspend(actor=workload.owner, workload=workload, reason=reason)
@@ -100,8 +121,8 @@ def test_taking_off_asks_for_a_reason(reason: str) -> None:
     assert LiveSpell.objects.filter(workload=workload, ended_at=None).exists()
 
 
-def test_taking_off_what_is_not_live_is_refused() -> None:
-    workload = factory.released()
+def test_taking_off_what_is_not_live_is_refused(released: Workload) -> None:
+    workload = released
 
     with pytest.raises(DomainError, match="Nothing is live"):
         services.suspend(

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from catalog.models import CatalogEntry
 from portal.audit.models import AuditEvent
-from portal.common.errors import Conflict
 from tests.factories import builds as build_factory
 from tests.factories import operations as factory
 from tests.factories import phase_four
@@ -27,9 +26,17 @@ pytestmark = pytest.mark.django_db
 TEXT = "Write to ada@example.com about card 4111 1111 1111 1111."
 
 
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    found: Workload = for_module(factory.live)
+    return found
+
+
 @pytest.fixture
-def workload(gateway: StubGateway) -> Workload:
-    return factory.live()
+def workload(made: Workload, gateway: StubGateway) -> Workload:
+    found = phase_four.again(made)
+    gateway.behave(_model(found), "")
+    return found
 
 
 def _invoke(
@@ -264,16 +271,3 @@ def test_a_new_draft_changes_nothing_that_is_live(client: Client, workload: Work
 
     assert current_cycle(workload).state != "open"
     assert _invoke(client, workload, factory.token(workload)).status_code == 200
-
-
-@pytest.mark.django_db(transaction=True)
-def test_one_request_id_at_once_is_kept_once(gateway: StubGateway) -> None:
-    workload = factory.live()
-
-    def call() -> None:
-        services.serve(workload=workload, given={"subject": "x"}, request_id="same")
-
-    raised = phase_four.at_once([call] * 3)
-
-    assert all(isinstance(one, Conflict) for one in raised)
-    assert Interaction.objects.count() == 1

@@ -10,7 +10,7 @@ from tests.factories import lives, phase_four
 from tests.factories import prompts as factory
 from workloads.lifecycle.selectors import contributors, current_cycle, phase_record
 from workloads.prompts import services
-from workloads.prompts.models import PointerMove, PromptVersion
+from workloads.prompts.models import PromptVersion
 from workloads.prompts.selectors import candidate_version
 
 
@@ -150,17 +150,3 @@ def test_a_new_version_opens_what_was_measured_with_the_old_one() -> None:
     assert (
         AuditEvent.objects.filter(action="phase.reopened", workload_ref=workload.ref).count() == 1
     )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_commits_at_once_make_one_version() -> None:
-    workload = lives.draft()
-    factory.draft(workload)
-
-    def commit() -> None:
-        services.commit_version(actor=workload.owner, workload=workload, note="at once")
-
-    raised = phase_four.at_once([commit] * 4)
-
-    assert [getattr(one, "code", one) for one in raised] == ["unchanged"] * 3
-    assert PromptVersion.objects.count() == PointerMove.objects.count() == 1

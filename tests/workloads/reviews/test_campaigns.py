@@ -23,15 +23,26 @@ from workloads.reviews.services.campaigns import material
 from workloads.reviews.verdicts import Measurement
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gateway")]
-WHY = "The gateway was down for half of the first test."
 
 
-@pytest.fixture
-def workload() -> Workload:
-    """A workload whose criteria are locked."""
+def _locked() -> Workload:
     made = phase_four.workload("go_no_go")
     factory.lock(made)
     return made
+
+
+WHY = "The gateway was down for half of the first test."
+
+
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    found: Workload = for_module(lambda: _locked())
+    return found
+
+
+@pytest.fixture
+def workload(made: Workload) -> Workload:
+    return phase_four.again(made)
 
 
 def _start(workload: Workload, reason: str = "") -> Campaign:
@@ -247,28 +258,3 @@ def test_only_the_team_starts(workload: Workload) -> None:
     for person in (people.stranger(), people.reviewer("risk"), people.auditor()):
         with pytest.raises(Forbidden):
             services.start_campaign(actor=person, workload=workload)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_starts_at_once_make_one_campaign() -> None:
-    workload = phase_four.workload("go_no_go")
-    factory.lock(workload)
-
-    raised = phase_four.at_once([lambda: _start(workload)] * 4)
-
-    assert [getattr(one, "code", one) for one in raised] == ["testing"] * 3
-    assert Campaign.objects.count() == 1
-    assert len(phase_four.started()) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_reports_at_once_conclude_once() -> None:
-    workload = phase_four.workload("go_no_go")
-    factory.lock(workload)
-    made = _start(workload)
-
-    raised = phase_four.at_once([lambda: factory.measure(made)] * 3)
-
-    assert [getattr(one, "code", one) for one in raised] == ["not_testing"] * 2
-    assert Execution.objects.count() == 3
-    assert AuditEvent.objects.filter(action="campaign.concluded").count() == 1

@@ -23,9 +23,15 @@ from workloads.reviews.services.criteria import material
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gateway")]
 
 
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    found: Workload = for_module(lambda: phase_four.workload("build"))
+    return found
+
+
 @pytest.fixture
-def workload() -> Workload:
-    return phase_four.workload("build")
+def workload(made: Workload) -> Workload:
+    return phase_four.again(made)
 
 
 def test_criteria_are_kept_as_written(workload: Workload) -> None:
@@ -301,38 +307,3 @@ def test_while_a_campaign_tests_no_version_is_opened() -> None:
 
     assert refused.value.code == "testing"
     assert Campaign.objects.get().state == CampaignState.TESTING
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_people_lock_at_once_and_one_lock_stands() -> None:
-    workload = phase_four.workload("build")
-    found = factory.write(workload)
-    lockers = [people.reviewer("risk") for _ in range(3)]
-
-    raised = phase_four.at_once(
-        [
-            lambda locker=locker: services.lock_criteria(actor=locker, criteria=found)
-            for locker in lockers
-        ]
-    )
-
-    assert [getattr(one, "code", one) for one in raised] == ["criteria_locked"] * 2
-    assert AuditEvent.objects.filter(action="criteria.locked").count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_writing_while_somebody_locks_leaves_the_bytes_that_were_locked() -> None:
-    workload = phase_four.workload("build")
-    found = factory.write(workload)
-    locker = people.reviewer("risk")
-
-    raised = phase_four.at_once(
-        [
-            lambda: factory.write(workload, rows=factory.criteria()[:1]),
-            lambda: services.lock_criteria(actor=locker, criteria=found),
-        ]
-    )
-
-    locked = CriteriaSet.objects.get(pk=found.pk)
-    assert all(getattr(one, "code", one) == "criteria_locked" for one in raised)
-    assert locked.digest == digest(material(locked))

@@ -23,9 +23,15 @@ GOOD: dict[str, Any] = {
 }
 
 
+@pytest.fixture(scope="module")
+def made(for_module: Any) -> Workload:
+    found: Workload = for_module(lambda: phase_four.workload("go_no_go"))
+    return found
+
+
 @pytest.fixture
-def workload() -> Workload:
-    return phase_four.workload("go_no_go")
+def workload(made: Workload) -> Workload:
+    return phase_four.again(made)
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def test_the_way_from_a_bar_to_a_verdict(api: Client, workload: Workload) -> Non
     locked = api.post(_url(workload, "criteria/1/lock"), content_type="application/json")
     started = api.post(_url(workload, "campaigns/"), data={}, content_type="application/json")
     campaign = current_cycle(workload).campaigns.get()
-    factory.measure(campaign, **{"Right_answers": factory.GOOD})
+    factory.measure(campaign, Right_answers=factory.GOOD)
     told = api.get(_url(workload, "campaigns/")).json()["campaigns"][0]
 
     assert written.json()["criteria"]["criteria"][0]["threshold"] == "0.900000"

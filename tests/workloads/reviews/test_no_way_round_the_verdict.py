@@ -1,5 +1,7 @@
 """Invariant 1: no GO with a failing, inconclusive or missing criterion, whoever asks and however."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -30,11 +32,23 @@ NOT_GO = {
 }
 
 
+@pytest.fixture(scope="module")
+def locked(for_module: Any) -> Workload:
+    """A workload whose criteria are locked."""
+
+    def make() -> Workload:
+        made = phase_four.workload("go_no_go")
+        factory.lock(made)
+        return made
+
+    found: Workload = for_module(make)
+    return found
+
+
 @pytest.fixture(params=sorted(NOT_GO))
-def workload(request: pytest.FixtureRequest) -> Workload:
-    """A workload with one campaign that does not end GO, each in its own way."""
-    made = phase_four.workload("go_no_go")
-    factory.lock(made)
+def workload(request: pytest.FixtureRequest, locked: Workload) -> Workload:
+    """The same with one campaign that does not end GO, each in its own way."""
+    made = phase_four.again(locked)
     factory.campaign(made, **NOT_GO[request.param])
     return made
 
@@ -89,9 +103,8 @@ def test_by_the_api(client: Client, workload: Workload) -> None:
     _untouched(workload)
 
 
-def test_by_reporting_again_once_it_is_over() -> None:
-    workload = phase_four.workload("go_no_go")
-    factory.lock(workload)
+def test_by_reporting_again_once_it_is_over(locked: Workload) -> None:
+    workload = phase_four.again(locked)
     campaign = factory.campaign(workload, **NOT_GO["failing"])
 
     with pytest.raises(Conflict):
@@ -100,9 +113,8 @@ def test_by_reporting_again_once_it_is_over() -> None:
     _untouched(workload)
 
 
-def test_by_leaving_the_failing_one_out() -> None:
-    workload = phase_four.workload("go_no_go")
-    factory.lock(workload)
+def test_by_leaving_the_failing_one_out(locked: Workload) -> None:
+    workload = phase_four.again(locked)
 
     campaign = factory.campaign(workload, **NOT_GO["one_missing"])
 
@@ -110,9 +122,8 @@ def test_by_leaving_the_failing_one_out() -> None:
     _untouched(workload)
 
 
-def test_the_page_names_what_does_not_pass(client: Client) -> None:
-    workload = phase_four.workload("go_no_go")
-    factory.lock(workload)
+def test_the_page_names_what_does_not_pass(client: Client, locked: Workload) -> None:
+    workload = phase_four.again(locked)
     factory.campaign(workload, **NOT_GO["failing"], **NOT_GO["inconclusive"])
     client.force_login(people.auditor())
 
@@ -123,10 +134,9 @@ def test_the_page_names_what_does_not_pass(client: Client) -> None:
     assert "Nobody can approve this campaign" in text
 
 
-def test_a_go_that_is_replaced_by_a_no_go_ends_the_open_review() -> None:
+def test_a_go_that_is_replaced_by_a_no_go_ends_the_open_review(locked: Workload) -> None:
     # given a GO that people are about to approve
-    workload = phase_four.workload("go_no_go")
-    factory.lock(workload)
+    workload = phase_four.again(locked)
     factory.campaign(workload)
     voters = lives.reviewers_for(workload, "go_no_go")
     lifecycle.submit_phase(

@@ -1,0 +1,22 @@
+"""Two people at once, with real threads and real transactions on PostgreSQL."""
+
+import pytest
+
+from tests.factories import lives, phase_four
+from tests.factories import prompts as factory
+from workloads.prompts import services
+from workloads.prompts.models import PointerMove, PromptVersion
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_commits_at_once_make_one_version() -> None:
+    workload = lives.draft()
+    factory.draft(workload)
+
+    def commit() -> None:
+        services.commit_version(actor=workload.owner, workload=workload, note="at once")
+
+    raised = phase_four.at_once([commit] * 4)
+
+    assert [getattr(one, "code", one) for one in raised] == ["unchanged"] * 3
+    assert PromptVersion.objects.count() == PointerMove.objects.count() == 1
