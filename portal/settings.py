@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish scorecards": {"task": "evaluations.scorecards.sweep", "schedule": 60.0},
     "anchor audit": {"task": "portal.audit.anchor", "schedule": 24 * 3600.0},
     "sync catalog": {"task": "catalog.sync", "schedule": 24 * 3600.0},
+    "forget interactions": {"task": "workloads.operations.forget", "schedule": 24 * 3600.0},
     "expire reviews": {"task": "workloads.lifecycle.expire_reviews", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
