@@ -108,19 +108,22 @@
     if (event.target.matches("[data-autosubmit]")) event.target.form?.requestSubmit();
   });
 
-  /* Leaving a form with changes asks first, until they are sent or saved. */
-  const changed = new WeakSet();
+  /* Leaving a form with changes asks first, until the last of them is sent or saved. */
+  const typed = new WeakMap(); // how many changes a form has seen
+  const kept = new WeakMap(); // how many of them the portal has
   const guarded = (form) => form instanceof HTMLFormElement && form.matches("[data-guard]");
+  const changes = (form) => typed.get(form) ?? 0;
+  const dirty = (form) => changes(form) > (kept.get(form) ?? 0);
 
   document.addEventListener("input", (event) => {
     const form = event.target.form;
-    if (guarded(form)) changed.add(form);
+    if (!guarded(form)) return;
+    typed.set(form, changes(form) + 1);
+    if (form.matches("[data-autosave]")) saveState(form, "changed", "not saved yet");
   });
-  document.addEventListener("submit", (event) => changed.delete(event.target));
+  document.addEventListener("submit", (event) => kept.set(event.target, changes(event.target)));
   window.addEventListener("beforeunload", (event) => {
-    if ([...document.querySelectorAll("form[data-guard]")].some((form) => changed.has(form))) {
-      event.preventDefault();
-    }
+    if ([...document.querySelectorAll("form[data-guard]")].some(dirty)) event.preventDefault();
   });
 
   /* Autosave: a form with data-autosave says in its [data-save-state] how its last save went. */
@@ -133,21 +136,29 @@
 
   const clock = () => new Date().toISOString().slice(11, 16);
   const autosaving = (event) => event.target.closest?.("form[data-autosave]");
+  const sent = new WeakMap(); // how many changes the request that is under way carries
+  const refused = new WeakSet(); // forms whose last save was not taken
 
   document.addEventListener("htmx:before:request", (event) => {
     const form = autosaving(event);
     if (!form) return;
-    changed.delete(form);
+    sent.set(form, changes(form));
     saveState(form, "saving", "saving …");
   });
   document.addEventListener("htmx:after:request", (event) => {
     const form = autosaving(event);
     if (!form) return;
     if (event.detail.ctx.response.status < 400) {
-      saveState(form, "saved", `saved ${clock()}`);
-    } else {
-      changed.add(form);
-      saveState(form, "failed", "not saved");
+      kept.set(form, sent.get(form));
+      refused.delete(form);
+    } else refused.add(form);
+  });
+  // After the swap, since the answer brings the portal's own words for what it had been sent.
+  document.addEventListener("htmx:after:swap", () => {
+    for (const form of document.querySelectorAll("form[data-autosave]")) {
+      if (refused.has(form)) saveState(form, "failed", "not saved");
+      else if (dirty(form)) saveState(form, "changed", "not saved yet");
+      else if (kept.has(form)) saveState(form, "saved", `saved ${clock()}`);
     }
   });
 
@@ -192,7 +203,6 @@
   document.addEventListener("htmx:error", (event) => {
     const form = autosaving(event);
     if (form) {
-      changed.add(form);
       saveState(form, "failed", "not saved, no connection");
     }
     endWait(event.target);

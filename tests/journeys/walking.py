@@ -38,9 +38,7 @@ def _fill(page: Page, name: str, value: Any) -> None:
 def _saved(page: Page) -> None:
     """Wait until what was typed is on the server: the page says so."""
     page.locator("main h2").first.click()
-    page.wait_for_timeout(600)
-    page.locator("[data-save-state]", has_text=re.compile("^saved ")).wait_for(timeout=30_000)
-    page.wait_for_load_state("networkidle")
+    page.locator("[data-save-state][data-state=saved]").wait_for(timeout=30_000)
 
 
 def new_workload(owner: Persona, name: str) -> str:

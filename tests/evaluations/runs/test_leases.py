@@ -251,7 +251,8 @@ def test_two_drivers_share_a_run(
     gateway: StubGateway, drive: Driving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crew, "ITEMS_PER_DRIVER", 10)
-    gateway.behave("alpha", "latency=20")
+    # given calls so slow that the second driver is there long before the first is done
+    gateway.behave("alpha", "latency=250")
     run = runs.scene(100, ("alpha",)).start(concurrency=8)
     shares: list[int] = []
     at_once(2, lambda _: shares.append(drive(Run.objects.get(pk=run.pk)).written))

@@ -54,7 +54,7 @@ def owner_with_workload() -> tuple[User, Workload]:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("[data-save-state]")).to_contain_text(re.compile("saved"))
+    expect(page.locator("[data-save-state][data-state=saved]")).to_contain_text("saved")
 
 
 def test_typing_on_saves_as_it_goes_and_loses_nothing(browser: Browser, live_server: Any) -> None:
