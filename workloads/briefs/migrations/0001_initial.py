@@ -5,7 +5,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid
-import workloads.briefs.models
+import workloads.briefs.models.brief
 from django.conf import settings
 from django.db import migrations, models
 
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('foreseeable_misuse', models.TextField(blank=True, default='')),
                 ('workload_type', models.CharField(blank=True, choices=[('text_generation', 'Text generation'), ('summarisation', 'Summarisation'), ('rag', 'Question answering over documents'), ('chatbot', 'Chatbot'), ('classification', 'Classification'), ('extraction', 'Extraction'), ('code', 'Code assistance'), ('agent', 'Agent that uses tools'), ('multimodal', 'Multimodal'), ('batch', 'Batch pipeline'), ('other', 'Something else')], default='', max_length=24)),
                 ('output_use', models.CharField(blank=True, choices=[('person', 'A person reads it'), ('system', 'It feeds a system'), ('published', 'It is published')], default='person', max_length=24)),
-                ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=workloads.briefs.models._english, size=None)),
+                ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=workloads.briefs.models.brief._english, size=None)),
                 ('min_context_tokens', models.PositiveIntegerField(blank=True, null=True)),
                 ('needs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=list, size=None)),
                 ('tools', models.JSONField(blank=True, default=list)),
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(blank=True, choices=[('USD', 'US dollar'), ('EUR', 'Euro'), ('GBP', 'Pound sterling'), ('CHF', 'Swiss franc')], default='USD', max_length=24)),
                 ('data_class', models.CharField(blank=True, choices=[('public', 'Public'), ('internal', 'Internal'), ('confidential', 'Confidential'), ('restricted', 'Restricted')], default='', max_length=24)),
                 ('data_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=list, size=None)),
-                ('residency', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=workloads.briefs.models._eu, size=None)),
+                ('residency', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=workloads.briefs.models.brief._eu, size=None)),
                 ('retention_days', models.PositiveIntegerField(blank=True, default=30, null=True)),
                 ('lawful_basis', models.CharField(blank=True, choices=[('consent', 'Consent'), ('contract', 'Contract'), ('legal_obligation', 'Legal obligation'), ('vital_interests', 'Vital interests'), ('public_task', 'Public task'), ('legitimate_interests', 'Legitimate interests')], default='', max_length=24)),
                 ('audience', models.CharField(blank=True, choices=[('team', 'One team'), ('internal', 'Colleagues'), ('partners', 'Partners'), ('customers', 'Customers'), ('public', 'The public')], default='', max_length=24)),

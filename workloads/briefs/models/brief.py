@@ -1,10 +1,9 @@
-"""The brief of a cycle, its KPIs, and the versions that were submitted."""
+"""The brief of a cycle as a draft that saves loosely, and its KPIs."""
 
 import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -198,27 +197,3 @@ class Kpi(models.Model):
         if self.unit == "%" and found is not None and found.scale in ("binary", "graded"):
             return figure / 100
         return figure
-
-
-class BriefVersion(Record):
-    """The brief as it was submitted. Never changes."""
-
-    brief = models.ForeignKey(Brief, on_delete=models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
-    content = models.JSONField()
-    digest = models.CharField(max_length=71)
-    tier = models.PositiveSmallIntegerField()
-    assessment = models.JSONField()
-    authors = ArrayField(models.UUIDField(), default=list, blank=True)
-
-    class Meta:
-        ordering = ("-number",)
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=("brief", "number"), name="brief_version_unique"),
-        ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = [
-            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.brief}, version {self.number}"

@@ -1,4 +1,4 @@
-"""Saving a brief and submitting it: one function per use case, each in one transaction."""
+"""Saving the draft of a brief: what of the answers can be taken is, and nothing is lost."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +15,13 @@ from portal.common.text import text_problem
 from workloads.briefs import kpis as kpi_rows
 from workloads.briefs.answers import NotAnAnswer, parse
 from workloads.briefs.changes import by_code, classify
-from workloads.briefs.models import Brief, BriefVersion, Kpi
+from workloads.briefs.models import Brief, Kpi
 from workloads.briefs.questions import BY_NAME
 from workloads.briefs.selectors import (
     assessment_of,
-    committed_version,
     possible_owners,
-    version_number,
 )
+from workloads.briefs.services.submission import keep_what_was_submitted, locked_brief
 from workloads.briefs.tiering import Assessment
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.enums import PhaseState
@@ -97,7 +96,7 @@ def save_draft(
     """
     cycle = lifecycle.locked_cycle(current_cycle(workload).pk)
     require(actor, cycle.workload, "edit")
-    brief = _locked_brief(cycle)
+    brief = locked_brief(cycle)
     before = brief.material()
     written = {**brief.unparsed}
     typed, problems = _parsed(answers)
@@ -108,7 +107,7 @@ def save_draft(
     _require_fresh(brief, row_version, changed, page, strict)
     if not changed:
         return SavedBrief(brief, problems, kpi_problems)
-    _keep_what_was_submitted(actor, cycle, brief)
+    keep_what_was_submitted(actor, cycle, brief)
     for name in typed:
         written.pop(name, None)
         setattr(brief, name, typed[name])
@@ -135,71 +134,6 @@ def save_draft(
     )
     _tell_lifecycle(actor, cycle, brief, before)
     return SavedBrief(brief, problems, kpi_problems, tuple(sorted(changed)))
-
-
-@transaction.atomic
-def submit_brief(*, actor: User, workload: Workload) -> PhaseRecord:
-    """Commit the answers as a version and ask to pass the scoping gate.
-
-    Raises Forbidden, Conflict or NotReady as `lifecycle.services.submit_phase` does; then no
-    version is left behind.
-    """
-    cycle = lifecycle.locked_cycle(current_cycle(workload).pk)
-    require(actor, cycle.workload, "edit")
-    commit_version(actor=actor, cycle=cycle)
-    return lifecycle.submit_phase(actor=actor, cycle=cycle, phase_key="scoping")
-
-
-@transaction.atomic
-def commit_version(*, actor: User, cycle: Cycle) -> BriefVersion:
-    """Freeze the present answers as the next version; the same answers give the version they have.
-
-    Raises Forbidden (role, cycle_closed).
-    """
-    cycle = lifecycle.locked_cycle(cycle.pk)
-    require(actor, cycle.workload, "edit")
-    brief = _locked_brief(cycle)
-    return committed_version(brief) or _commit(actor, cycle, brief)
-
-
-def _keep_what_was_submitted(actor: User, cycle: Cycle, brief: Brief) -> None:
-    """Freeze answers that a gate has seen before they change, however they were submitted."""
-    record = PhaseRecord.objects.get(cycle=cycle, phase="scoping")
-    if record.state != PhaseState.OPEN and committed_version(brief) is None:
-        _commit(actor, cycle, brief)
-
-
-def _commit(actor: User, cycle: Cycle, brief: Brief) -> BriefVersion:
-    assessment = assessment_of(brief)
-    content = brief.material()
-    content["kpi_names"] = [kpi.name for kpi in brief.kpi_rows()]
-    version = BriefVersion.objects.create(
-        brief=brief,
-        number=version_number(brief),
-        content=content,
-        digest=brief.digest(),
-        tier=assessment.tier,
-        assessment=assessment.as_dict(),
-        authors=brief.editors,
-        created_by=actor,
-        updated_by=actor,
-    )
-    audit.record(
-        actor=actor,
-        action="brief.version_committed",
-        kind="brief",
-        ref=cycle.workload.ref,
-        workload=cycle.workload.ref,
-        detail={"version": version.number, "digest": version.digest},
-    )
-    return version
-
-
-def _locked_brief(cycle: Cycle) -> Brief:
-    """The cycle's lock is held, so that nobody else makes the brief at the same time."""
-    brief, _ = Brief.objects.get_or_create(cycle=cycle)
-    brief.cycle = cycle
-    return brief
 
 
 def _parsed(answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, FieldError]]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
@@ -17,7 +17,6 @@ from portal.accounts.selectors import people
 from portal.common.errors import NotReady
 from workloads.briefs import selectors, services
 from workloads.briefs.answers import in_words, plain
-from workloads.briefs.changes import classify
 from workloads.briefs.crosschecks import cross_checks
 from workloads.briefs.enums import Tier
 from workloads.briefs.forms import (
@@ -32,7 +31,6 @@ from workloads.briefs.forms import (
 from workloads.briefs.models import Brief
 from workloads.briefs.questions import BY_NAME
 from workloads.briefs.services import KPIS, BriefChanged
-from workloads.briefs.versions import written_out
 from workloads.lifecycle.enums import PhaseState
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.lifecycle.pages import frame
@@ -124,36 +122,6 @@ def _submit(request: HttpRequest, user: User, workload: Workload) -> HttpRespons
         passed = record.state == PhaseState.PASSED
         messages.success(request, "Scoping is passed." if passed else "The review is open.")
     return redirect("briefs:brief", ref=workload.ref)
-
-
-@require_safe
-def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
-    """Show one version as it was committed, and what changed since the one before."""
-    workload = workload_for(signed_in(request), ref)
-    cycle = current_cycle(workload)
-    found = selectors.version_of(cycle, number)
-    present = selectors.brief_of(cycle)
-    if found is None:
-        # What was submitted elsewhere is frozen when it changes; until then it is the draft.
-        if present._state.adding or selectors.version_number(present) != number:
-            raise Http404
-        content, digest, at, by = present.material(), present.digest(), None, None
-        content["kpi_names"] = [kpi.name for kpi in present.kpi_rows()]
-    else:
-        content, digest = found.content, found.digest
-        at, by = found.created_at, found.created_by
-    before = selectors.version_of(cycle, number - 1)
-    context = frame(request, workload, phase_key="scoping") | {
-        "number": number,
-        "number_text": str(number),
-        "sections": written_out(content),
-        "digest": digest,
-        "committed_at": at,
-        "committed_by": by,
-        "changes": classify(before.content, content) if before else [],
-        "before": before,
-    }
-    return render(request, "workloads/briefs/version.html", context)
 
 
 def _page(

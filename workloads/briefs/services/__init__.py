@@ -1,0 +1,14 @@
+"""What can be done with a brief."""
+
+from workloads.briefs.services.drafts import KPIS, BriefChanged, Clash, SavedBrief, save_draft
+from workloads.briefs.services.submission import commit_version, submit_brief
+
+__all__ = [
+    "KPIS",
+    "BriefChanged",
+    "Clash",
+    "SavedBrief",
+    "commit_version",
+    "save_draft",
+    "submit_brief",
+]

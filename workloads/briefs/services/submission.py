@@ -1,0 +1,78 @@
+"""Freezing the brief: each submission leaves a version that never changes."""
+
+from django.db import transaction
+
+from portal.accounts.models import User
+from portal.audit import services as audit
+from workloads.briefs.models import Brief, BriefVersion
+from workloads.briefs.selectors import assessment_of, committed_version, version_number
+from workloads.lifecycle import services as lifecycle
+from workloads.lifecycle.enums import PhaseState
+from workloads.lifecycle.models import Cycle, PhaseRecord, Workload
+from workloads.lifecycle.policies import require
+from workloads.lifecycle.selectors import current_cycle
+
+
+@transaction.atomic
+def submit_brief(*, actor: User, workload: Workload) -> PhaseRecord:
+    """Commit the answers as a version and ask to pass the scoping gate.
+
+    Raises Forbidden, Conflict or NotReady as `lifecycle.services.submit_phase` does; then no
+    version is left behind.
+    """
+    cycle = lifecycle.locked_cycle(current_cycle(workload).pk)
+    require(actor, cycle.workload, "edit")
+    commit_version(actor=actor, cycle=cycle)
+    return lifecycle.submit_phase(actor=actor, cycle=cycle, phase_key="scoping")
+
+
+@transaction.atomic
+def commit_version(*, actor: User, cycle: Cycle) -> BriefVersion:
+    """Freeze the present answers as the next version; the same answers give the version they have.
+
+    Raises Forbidden (role, cycle_closed).
+    """
+    cycle = lifecycle.locked_cycle(cycle.pk)
+    require(actor, cycle.workload, "edit")
+    brief = locked_brief(cycle)
+    return committed_version(brief) or _commit(actor, cycle, brief)
+
+
+def keep_what_was_submitted(actor: User, cycle: Cycle, brief: Brief) -> None:
+    """Freeze answers that a gate has seen before they change, however they were submitted."""
+    record = PhaseRecord.objects.get(cycle=cycle, phase="scoping")
+    if record.state != PhaseState.OPEN and committed_version(brief) is None:
+        _commit(actor, cycle, brief)
+
+
+def _commit(actor: User, cycle: Cycle, brief: Brief) -> BriefVersion:
+    assessment = assessment_of(brief)
+    content = brief.material()
+    content["kpi_names"] = [kpi.name for kpi in brief.kpi_rows()]
+    version = BriefVersion.objects.create(
+        brief=brief,
+        number=version_number(brief),
+        content=content,
+        digest=brief.digest(),
+        tier=assessment.tier,
+        assessment=assessment.as_dict(),
+        authors=brief.editors,
+        created_by=actor,
+        updated_by=actor,
+    )
+    audit.record(
+        actor=actor,
+        action="brief.version_committed",
+        kind="brief",
+        ref=cycle.workload.ref,
+        workload=cycle.workload.ref,
+        detail={"version": version.number, "digest": version.digest},
+    )
+    return version
+
+
+def locked_brief(cycle: Cycle) -> Brief:
+    """The cycle's lock is held, so that nobody else makes the brief at the same time."""
+    brief, _ = Brief.objects.get_or_create(cycle=cycle)
+    brief.cycle = cycle
+    return brief
