@@ -55,7 +55,7 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
-def _environment(gateway: str, var: Path) -> dict[str, str]:
+def _environment(gateway: str, var: Path, simulated: bool) -> dict[str, str]:
     database = connection.settings_dict
     host = database["HOST"] or database["OPTIONS"].get("host", "")
     return {
@@ -63,7 +63,7 @@ def _environment(gateway: str, var: Path) -> dict[str, str]:
         "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={host}",
         "GATEWAY_URL": gateway,
         "GATEWAY_API_KEY": "sk-sandbox",
-        "GATEWAY_SIMULATED": "true",
+        "GATEWAY_SIMULATED": "true" if simulated else "false",
         "RUN_SWEEP_SECONDS": "1",
         "ASSAY_VAR": str(var),
         "PYTHONPATH": str(ROOT),
@@ -114,29 +114,47 @@ def gateway(tmp_path: Path) -> Iterator[str]:
         process.wait(10)
 
 
-def _company() -> None:
-    approve_models(make_people()["catalog"])
-    connection.close()
+@pytest.fixture
+def simulated() -> bool:
+    """Whether the gateway's models are the sandbox's."""
+    return True
+
+
+@pytest.fixture
+def company() -> Callable[[], None]:
+    """What stands when the journey begins: the people, and the sandbox's models approved."""
+
+    def make() -> None:
+        approve_models(make_people()["catalog"])
+
+    return make
 
 
 @pytest.fixture
 def site(
-    transactional_db: None, gateway: str, live_server: Any, settings: Any, tmp_path: Path
+    transactional_db: None,
+    gateway: str,
+    simulated: bool,
+    company: Callable[[], None],
+    live_server: Any,
+    settings: Any,
+    tmp_path: Path,
 ) -> Iterator[str]:
     """The served portal with people, approved models and a worker; the address is returned."""
     settings.GATEWAY_URL = gateway
     settings.GATEWAY_API_KEY = "sk-sandbox"
-    settings.GATEWAY_SIMULATED = True
+    settings.GATEWAY_SIMULATED = simulated
     settings.VAR_DIR = tmp_path
     cache.clear()
     redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
     # The browser's driver keeps an event loop in this thread; reading the gateway needs its own.
     with ThreadPoolExecutor(1) as elsewhere:
-        elsewhere.submit(_company).result()
+        elsewhere.submit(company).result()
+        elsewhere.submit(lambda: connection.close()).result()
     worker = _start(
         ["-m", "celery", "-A", "portal.celery", "worker", "--beat", "--concurrency", "1",
          "--schedule", str(tmp_path / "beat"), "--without-gossip", "--without-mingle"],
-        _environment(gateway, tmp_path),
+        _environment(gateway, tmp_path, simulated),
         tmp_path / "worker.log",
     )  # fmt: skip
     try:

@@ -21,7 +21,7 @@ def test_a_criterion_set_too_high_ends_in_no_go_and_cannot_be_approved(
     walking.write_criteria(contributor, ref, threshold="0.999")
     contributor.go(f"/workloads/{ref}/build/")
     contributor.press("Pass build")
-    walking.test_build(owner, contributor, ref)
+    walking.conclude_campaign(owner, contributor, ref)
     owner.go(f"/workloads/{ref}/go-no-go/")
     owner.says("NO-GO.")
     owner.looks = True

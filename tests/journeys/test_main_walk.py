@@ -37,7 +37,7 @@ def test_a_workload_goes_from_an_empty_brief_to_live(
     walking.write_criteria(contributor, ref)
     contributor.go(f"/workloads/{ref}/build/")
     contributor.press("Pass build")
-    walking.test_build(owner, contributor, ref)
+    walking.conclude_campaign(owner, contributor, ref)
     owner.go(f"/workloads/{ref}/go-no-go/")
     owner.says("GO.")
     owner.look("19-decision")

@@ -1,7 +1,8 @@
 """The steps of the main walk, each as a person does it on the page."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,32 @@ EXPECTED_FIELDS = ("category", "plan", "amount_usd", "amount_ambiguous")
 def tickets() -> Path:
     """The golden set of the walk."""
     return OUTSIDE if OUTSIDE.exists() else OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is walked: the brief's answers and KPI, the models, the instructions, the examples."""
+
+    answers: Mapping[str, Any]
+    kpi: Mapping[str, Any]
+    latency_p95_seconds: str
+    models: Sequence[str]
+    winner: str
+    instructions: str
+    examples: Callable[[], Path]
+    calls_at_once: int = 0  # as the form proposes
+    patience: float = 90.0  # seconds that a run or a campaign may take
+
+
+TRIAGE = Job(
+    answers=content.TRIAGE,
+    kpi=content.TRIAGE_KPIS[0],
+    latency_p95_seconds="2",
+    models=("cedar-70b-eu", "garnet-guard", "ember-8b"),
+    winner="cedar-70b-eu",
+    instructions=content.prompt_content("support_triage")["instructions"],
+    examples=tickets,
+)
 
 
 def _fill(page: Page, name: str, value: Any) -> None:
@@ -53,23 +80,22 @@ def new_workload(owner: Persona, name: str) -> str:
     return found.group(1)
 
 
-def write_brief(owner: Persona, ref: str) -> None:
-    """Answer the brief of the triage workload; what tier 2 asks comes up on the way."""
+def write_brief(owner: Persona, ref: str, job: Job = TRIAGE) -> None:
+    """Answer the brief; what tier 2 asks comes up on the way."""
     page = owner.page
     owner.look("02-brief-empty")
-    answers = {k: v for k, v in content.TRIAGE.items() if k not in LATE}
-    answers["latency_p95_ms"] = "2"
+    answers = {k: v for k, v in job.answers.items() if k not in LATE}
+    answers["latency_p95_ms"] = job.latency_p95_seconds
     for name, value in answers.items():
         _fill(page, name, value)
-    kpi = content.TRIAGE_KPIS[0]
     for name in ("name", "definition", "unit", "baseline", "target", "floor"):
-        page.locator(f"[name$='-{name}'][name^=kpi]").first.fill(str(kpi[name]))
-    page.locator("[name$='-measured_by']").first.select_option("field_accuracy")
+        page.locator(f"[name$='-{name}'][name^=kpi]").first.fill(str(job.kpi[name]))
+    page.locator("[name$='-measured_by']").first.select_option(job.kpi["measured_by"])
     _saved(page)
     page.reload()
     for name in LATE:
-        if name in content.TRIAGE:
-            _fill(page, name, content.TRIAGE[name])
+        if name in job.answers:
+            _fill(page, name, job.answers[name])
     _saved(page)
     page.reload()
     owner.says("2, limited")
@@ -109,21 +135,21 @@ def vote(reviewer: Persona, ref: str, gate: str, name: str) -> None:
     reviewer.press("Cast the vote")
 
 
-def choose_models(contributor: Persona, ref: str) -> None:
+def choose_models(contributor: Persona, ref: str, job: Job = TRIAGE) -> None:
     """Shortlist the models that fit and pass phase 2."""
     page = contributor.page
     contributor.go(f"/workloads/{ref}/selection/")
     contributor.look("05-selection")
-    for alias in ("cedar-70b-eu", "garnet-guard", "ember-8b"):
+    for alias in job.models:
         page.locator(f"[name=candidate][value='{alias}']").check()
     contributor.press("candidates")
     contributor.press("Pass model selection")
 
 
-def write_prompt(contributor: Persona, ref: str) -> None:
+def write_prompt(contributor: Persona, ref: str, job: Job = TRIAGE) -> None:
     """Write the triage prompt, commit it, pass phase 3."""
     page = contributor.page
-    wanted = content.prompt_content("support_triage")
+    wanted = {**content.prompt_content("support_triage"), "instructions": job.instructions}
     contributor.go(f"/workloads/{ref}/prompts/")
     contributor.look("06-prompt-empty")
     for name in ("persona", "instructions", "user_template"):
@@ -160,22 +186,24 @@ def import_golden(contributor: Persona, ref: str, file: Path) -> None:
     contributor.look("10-dataset")
 
 
-def evaluate(contributor: Persona, ref: str) -> None:
+def evaluate(contributor: Persona, ref: str, job: Job = TRIAGE) -> None:
     """Run the candidates, watch, read the scorecard, choose the winner, pass phase 4."""
     page = contributor.page
     contributor.go(f"/workloads/{ref}/evaluation/")
     contributor.look("11-evaluation")
+    if job.calls_at_once:
+        page.locator("[name=concurrency]").fill(str(job.calls_at_once))
     contributor.press("Start the run")
     if "/runs/" not in page.url:
         page.get_by_role("link", name=re.compile("run", re.I)).first.click()
     contributor.look("12-run")
     contributor.go(f"/workloads/{ref}/evaluation/")
-    _until(page, "Choose the winner")
+    _until(page, "Choose the winner", job.patience)
     contributor.go(f"/workloads/{ref}/scorecards/1/")
     contributor.look("13-scorecard")
-    page.locator("[name=entry][value='cedar-70b-eu']").check()
+    page.locator(f"[name=entry][value='{job.winner}']").check()
     page.locator("[name=rationale]").fill(
-        "It names the right queue most often, stays in our own tenant and well below the limits."
+        "It serves the KPI best of those that meet every floor, and stays well below the limits."
     )
     contributor.press("Choose the winner")
     contributor.go(f"/workloads/{ref}/evaluation/")
@@ -231,18 +259,18 @@ def write_criteria(author: Persona, ref: str, threshold: str = "") -> None:
     author.press("Keep criteria")
 
 
-def test_build(locker: Persona, contributor: Persona, ref: str) -> None:
+def conclude_campaign(locker: Persona, contributor: Persona, ref: str, job: Job = TRIAGE) -> None:
     """Lock the criteria as somebody else, run the campaign, wait for the verdict."""
     locker.go(f"/workloads/{ref}/go-no-go/")
     locker.press("Lock criteria")
     locker.look("18-criteria-locked")
     contributor.go(f"/workloads/{ref}/go-no-go/")
     contributor.press("Test build")
-    _until(contributor.page, "Concluded")
+    _until(contributor.page, "Concluded", job.patience)
 
 
 def to_phase_7(
-    persona: Callable[[str], Persona], name: str, *, looks: bool = True
+    persona: Callable[[str], Persona], name: str, *, looks: bool = True, job: Job = TRIAGE
 ) -> tuple[str, dict[str, Persona]]:
     """Walk from nothing to a build that waits for its criteria; return its ref and the people."""
     people = {key: persona(key) for key in ("owner", "contributor", "business")}
@@ -250,15 +278,15 @@ def to_phase_7(
         one.looks = looks
     owner, contributor = people["owner"], people["contributor"]
     ref = new_workload(owner, name)
-    write_brief(owner, ref)
+    write_brief(owner, ref, job)
     add_member(owner, ref, "contributor")
     owner.go(f"/workloads/{ref}/brief/")
     owner.press("Submit for review")
     vote(people["business"], ref, "scoping", "04-gate-scoping")
-    choose_models(contributor, ref)
-    write_prompt(contributor, ref)
-    import_golden(contributor, ref, tickets())
-    evaluate(contributor, ref)
+    choose_models(contributor, ref, job)
+    write_prompt(contributor, ref, job)
+    import_golden(contributor, ref, job.examples())
+    evaluate(contributor, ref, job)
     decide_tuning(contributor, ref)
     make_build(contributor, ref)
     return ref, people

@@ -38,6 +38,8 @@ from workloads.selection.selectors import candidates_of
 
 BAD_INPUT, BELOW_THE_BAR = 2, 1
 POLL_SECONDS = 0.25
+# How often to offer this process as a driver: mostly the run has as many as it wants.
+OFFER_SECONDS = 3.0
 SWEEP_SECONDS = 10.0
 
 
@@ -128,8 +130,11 @@ class Command(BaseCommand):
     def _drive(self, run: Run) -> None:
         """Drive the run here, beside whatever workers drive it too, until it has ended."""
         swept = time.monotonic()
+        offered = -OFFER_SECONDS
         while True:
-            drive(str(run.pk))
+            if time.monotonic() - offered > OFFER_SECONDS:
+                drive(str(run.pk))
+                offered = time.monotonic()
             run.refresh_from_db()
             if run.state not in ACTIVE or run.state == RunState.PAUSED:
                 return
