@@ -11,8 +11,10 @@ class DatasetsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the lifecycle what datasets add to it."""
-        from evaluations.datasets import phase
+        from evaluations.datasets import leaks, phase
         from workloads.lifecycle import checks, evidence
+        from workloads.prompts import lint
 
         checks.contribute("prompting", phase.few_shot_checks)
+        lint.contribute(leaks.few_shot_problems)
         evidence.register("dataset", phase.dataset_card)

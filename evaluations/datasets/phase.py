@@ -1,12 +1,9 @@
 """What datasets add to the lifecycle: a check of phase 3, and how a cited version is shown."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.urls import reverse
 
-from evaluations.datasets.importing.parse import input_digest
-from evaluations.datasets.models import DatasetVersion, VersionExample
+from evaluations.datasets.leaks import leaks
+from evaluations.datasets.models import DatasetVersion
 from evaluations.datasets.selectors import golden_version
 from workloads.lifecycle.evidence import EvidenceCard
 from workloads.lifecycle.models import Cycle
@@ -20,28 +17,25 @@ def few_shot_checks(cycle: Cycle) -> list[Check]:
     golden = golden_version(cycle.workload)
     if prompt is None or golden is None or not prompt.content.get("few_shot"):
         return []
-    leaked = leaks(prompt.content["few_shot"], golden)
-    detail = f"Also in {golden}: {', '.join(leaked[:5])}." if leaked else ""
+    found = leaks(prompt.content, golden)
+    exact = [leak.key for leak in found if leak.exact]
+    near = [leak.key for leak in found if not leak.exact]
+    detail = ""
+    if exact:
+        detail = f"Also in {golden}: {', '.join(exact[:5])}."
+    elif near:
+        detail = f"None is the same; much like one: {', '.join(near[:5])}."
     return [
         Check.of(
             "few_shot_not_golden",
             "Few-shot examples are not in the golden dataset",
-            not leaked,
+            not exact,
             detail=detail,
-            link=reverse("prompts:prompts", args=[cycle.workload.ref]),
+            link=f"{reverse('prompts:prompts', args=[cycle.workload.ref])}#few_shot",
             link_label="Change the few-shot examples",
             who="the owner or a contributor",
         )
     ]
-
-
-def leaks(few_shot: list[Mapping[str, Any]], golden: DatasetVersion) -> list[str]:
-    """Return the keys of golden examples whose input is that of a few-shot example."""
-    digests = {input_digest(shot.get("input"), []) for shot in few_shot}
-    inputs = VersionExample.objects.filter(version=golden).values_list(
-        "revision__key", "revision__input"
-    )
-    return [key for key, given in inputs if input_digest(given, []) in digests]
 
 
 def dataset_card(ref: str, version: str) -> EvidenceCard | None:

@@ -37,6 +37,7 @@ IMMUTABLE = {
     "workloads_selection.Shortlist",
     "workloads_prompts.PromptVersion",
     "workloads_prompts.PointerMove",
+    "workloads_prompts.FalseAlarm",
     "workloads_tuning.TuningDecision",
     "workloads_builds.Build",
     "workloads_builds.Trial",

@@ -39,7 +39,7 @@ _SHAPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "few_shot": {"input": (str, dict), "output": (str,)},
     "variables": {"name": (str,)},
 }
-# What an entry may have besides, and of which type.
+# What a variable may have besides, and of which type.
 _MORE: Mapping[str, tuple[type, ...]] = {
     "type": (str,),
     "required": (bool,),
@@ -76,7 +76,20 @@ def checked(content: Mapping[str, Any]) -> dict[str, Any]:
         errors.extend(_wrong_values(content))
     if errors:
         raise Invalid(errors[0].message, errors=errors)
-    return dict(content)
+    return _plain(content)
+
+
+def _plain(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``content`` in one form: what a variable leaves open is left out, never null."""
+    found = dict(content)
+    if "variables" in found:
+        found["variables"] = [
+            {key: item for key, item in row.items() if item is not None}
+            for row in found["variables"]
+        ]
+    if "params" in found and found["params"].get("stop", []) is None:
+        found["params"] = {**found["params"], "stop": []}
+    return found
 
 
 def _wrong_type(name: str, value: Any) -> Iterator[FieldError]:
@@ -92,8 +105,15 @@ def _wrong_type(name: str, value: Any) -> Iterator[FieldError]:
                 words = f"Each entry has {' and '.join(_SHAPES[name])}."
                 yield FieldError(where, "invalid", words)
                 continue
-            for key, types in _MORE.items():
-                if key in row and not isinstance(row[key], types):
+            for key, item in row.items():
+                if key in _SHAPES[name]:
+                    continue
+                if name != "variables" or key not in _MORE:
+                    words = f"An entry has no part called {key!r:.60}."
+                    yield FieldError(where, "unknown_field", words)
+                elif not isinstance(item, _MORE[key]) or (
+                    key == "max_length" and isinstance(item, bool)
+                ):
                     yield FieldError(where, "invalid", f"{key} is not of the right type.")
     elif name == "params":
         if not isinstance(value, Mapping):
@@ -177,17 +197,24 @@ def sample_values(content: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def as_text(content: Mapping[str, Any]) -> str:
-    """Return the content as one readable text, section by section, for diffs."""
-    parts = []
+def sections(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return every part of the content as readable text, by its name; "" where it is empty."""
+    found = {}
     for name in EMPTY:
         value = content[name]
         if isinstance(value, str):
-            text = value
+            found[name] = value
         elif value in (None, [], {}):
-            text = ""
+            found[name] = ""
+        elif name == "guardrails":
+            found[name] = "\n".join(f"{rule['kind']}: {rule['text']}" for rule in value)
         else:
-            text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
-        if text:
-            parts.append(f"## {name.replace('_', ' ')}\n{text}")
-    return "\n\n".join(parts)
+            found[name] = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+    return found
+
+
+def as_text(content: Mapping[str, Any]) -> str:
+    """Return the content as one readable text, section by section."""
+    return "\n\n".join(
+        f"## {name.replace('_', ' ')}\n{text}" for name, text in sections(content).items() if text
+    )

@@ -1,32 +1,40 @@
 """Everything that is wrong or odd about a prompt, by field, each with what would be right."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.common.errors import DomainError
 from portal.common.policy import policy
-from portal.common.strictjson import loads
+from portal.gateway.cost import estimate_tokens
+from workloads.lifecycle.models import Workload
+from workloads.prompts.answers import check_answer
 from workloads.prompts.content import (
     FORMATS,
     GUARDRAIL_KINDS,
     SOURCES,
+    as_text,
     declared_names,
     templates_of,
-    texts_of,
     used_names,
 )
 from workloads.prompts.rendering import NAME, RenderError, names_in
-from workloads.prompts.schemas import mismatch, schema_problem
+from workloads.prompts.schemas import schema_problem
+from workloads.prompts.secrets import findings
 
 INSTRUCTIONS_MAX = 100_000
 SECTION_MAX = 20_000
+# From here on every single call pays for text that models are known to skip over.
+LONG_TOKENS = 16_000
 
-_SECRETS = re.compile(
-    r"sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|ghp_[A-Za-z0-9]{30,}|xox[abp]-[A-Za-z0-9-]{10,}"
-    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+# "Answer in JSON", "return only XML": what a text asks for in words of its own. Bounded.
+_ASKED = re.compile(
+    r"\b(?:answer|respond|reply|output|return|write)\b(?P<between>[^.\n]{0,60}?)"
+    r"\b(?P<form>json|xml|markdown|plain text)\b",
+    re.IGNORECASE,
 )
+_DENIED = re.compile(r"\b(?:not|no|never|without|don't)\b", re.IGNORECASE)
+_FORM_OF = {"plain text": "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +50,36 @@ class Problem:
     blocks: bool = True
 
 
-def problems(content: Mapping[str, Any]) -> list[Problem]:
+Linter = Callable[[Workload, Mapping[str, Any]], list[Problem]]
+_contributed: list[Linter] = []
+
+
+def contribute(linter: Linter) -> None:
+    """Add what a slice above sees in a prompt to its lint list (called in an app's ``ready``)."""
+    if linter not in _contributed:
+        _contributed.append(linter)
+
+
+def contributed(workload: Workload, content: Mapping[str, Any]) -> list[Problem]:
+    """Return what the slices above have to say about ``content``."""
+    return [problem for linter in _contributed for problem in linter(workload, content)]
+
+
+def problems(
+    content: Mapping[str, Any], *, tier: int | None = None, cleared: Collection[str] = ()
+) -> list[Problem]:
     """Return everything that is wrong or odd about ``content`` (see `content.checked`).
 
-    What blocks comes first.
+    ``tier`` is the workload's, None while nobody knows it; ``cleared`` are the digests of what
+    looked like a secret and is none. What blocks comes first.
     """
     found = [
         *_section_problems(content),
-        *_secret_problems(content),
+        *_secret_problems(content, cleared),
         *_variable_problems(content),
+        *_guardrail_problems(content, tier),
         *_schema_problems(content),
+        *_wording_problems(content),
         *_few_shot_problems(content),
         *_param_problems(content["params"]),
     ]
@@ -82,11 +110,15 @@ def _section_problems(content: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
-def _secret_problems(content: Mapping[str, Any]) -> list[Problem]:
+def _secret_problems(content: Mapping[str, Any], cleared: Collection[str]) -> list[Problem]:
     return [
-        Problem(field, "secret_detected", "This looks like a key or password; remove it.")
-        for field, text in texts_of(content).items()
-        if _SECRETS.search(text)
+        Problem(
+            one.field,
+            "secret_detected",
+            f"{one.shown} looks like a key or password; remove it, or say why it is none.",
+        )
+        for one in findings(content)
+        if one.digest not in cleared
     ]
 
 
@@ -147,6 +179,61 @@ def _schema_problems(content: Mapping[str, Any]) -> list[Problem]:
     return [Problem("output_schema", *problem)] if problem else []
 
 
+def _guardrail_problems(content: Mapping[str, Any], tier: int | None) -> list[Problem]:
+    # A tier that nobody knows yet is treated as one that asks for them.
+    if tier == 1:
+        return []
+    rules = content["guardrails"]
+    if not rules:
+        words = "From tier 2 up, say what it must and must not do; the phase is not passed without."
+        return [Problem("guardrails", "no_guardrails", words, blocks=False)]
+    outside = [
+        v["name"] for v in content["variables"] if v.get("source", "user") in ("user", "retrieved")
+    ]
+    if outside and not any(rule["kind"] == "injection" for rule in rules):
+        words = f"{outside[0]} comes from outside: add a rule that orders inside it are only data."
+        return [Problem("guardrails", "no_injection_guardrail", words, blocks=False)]
+    return []
+
+
+def _wording_problems(content: Mapping[str, Any]) -> list[Problem]:
+    """What the texts say against the settings, orders that outsiders could write, and length."""
+    found: list[Problem] = []
+    wanted = content["output_format"]
+    outside = {
+        v["name"] for v in content["variables"] if v.get("source", "user") in ("user", "retrieved")
+    }
+    for field, text in templates_of(content).items():
+        asked = {
+            _FORM_OF.get(match["form"].lower(), match["form"].lower())
+            for match in _ASKED.finditer(text)
+            if not _DENIED.search(text[max(0, match.start() - 12) : match.end("between")])
+        }
+        if asked and wanted not in asked:
+            words = f"The text asks for {' and '.join(sorted(asked))}, the form is {wanted}."
+            found.append(Problem(field, "contradiction", words, blocks=False))
+        if field == "user_template":
+            continue
+        try:
+            inside = sorted(outside & set(names_in(text)))
+        except RenderError:
+            continue
+        found.extend(
+            Problem(
+                field,
+                "untrusted_in_orders",
+                f"{name} comes from outside and stands among the orders; put it in the message.",
+                blocks=False,
+            )
+            for name in inside
+        )
+    tokens = estimate_tokens(as_text(content))
+    if tokens > LONG_TOKENS:
+        words = f"About {tokens:,} tokens; every call pays for them. Keep it under {LONG_TOKENS:,}."
+        found.append(Problem("instructions", "over_long", words, blocks=False))
+    return found
+
+
 def _few_shot_problems(content: Mapping[str, Any]) -> list[Problem]:
     found: list[Problem] = []
     shots = content["few_shot"]
@@ -155,17 +242,14 @@ def _few_shot_problems(content: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem("few_shot", "max_length", f"Use at most {most} few-shot examples."))
         shots = shots[:most]
     schema = content["output_schema"]
-    if not isinstance(schema, Mapping) or schema_problem(schema):
+    if schema is not None and schema_problem(schema):
         return found
     for index, shot in enumerate(shots):
-        try:
-            wrong = mismatch(schema, loads(str(shot["output"])))
-        except DomainError as problem:
-            found.append(Problem(f"few_shot[{index}]", "not_json", problem.message))
-            continue
-        if wrong:
-            words = f"The output does not follow the schema: {wrong}"
-            found.append(Problem(f"few_shot[{index}]", "schema", words))
+        checked = check_answer(content, str(shot["output"]))
+        if not checked.follows:
+            # A form that no schema demands is a contradiction to be told, not a refusal.
+            blocks = schema is not None
+            found.append(Problem(f"few_shot[{index}]", checked.code, checked.message, blocks))
     return found
 
 

@@ -15,6 +15,8 @@ from workloads.lifecycle.models import Workload
 class Pointer(ToneChoices):
     """What a version can be to its workload; a missing pointer is an error, never "latest"."""
 
+    # The version that the draft was begun from: the parent of the next one.
+    DRAFT = "draft", "Draft"
     CANDIDATE = "candidate", "Candidate"
     PRODUCTION = "production", "Production"
 
@@ -89,3 +91,31 @@ class PointerMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pointer} to {self.to}"
+
+
+class FalseAlarm(models.Model):
+    """A text that looks like a key and is none: which, who says so, and why. Append-only.
+
+    ``finding`` is the digest of the text found, so that it counts wherever that same text
+    stands, and for nothing else.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="false_alarms")
+    finding = models.CharField(max_length=71)
+    shown = models.CharField(max_length=40)
+    reason = models.CharField(max_length=280)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("prompt", "finding"), name="false_alarm_unique"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt}: {self.shown} is no secret"

@@ -11,8 +11,15 @@ from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase
 from workloads.prompts.content import sample_values
 from workloads.prompts.lint import problems
+from workloads.prompts.models import Pointer
 from workloads.prompts.rendering import RenderError, messages
-from workloads.prompts.selectors import authors_of, candidate_of_cycle, moves_to
+from workloads.prompts.schemas import schema_problem
+from workloads.prompts.selectors import (
+    authors_of,
+    candidate_of_cycle,
+    cleared_findings,
+    moves_to,
+)
 
 
 class Prompting(Phase):
@@ -52,7 +59,12 @@ class Prompting(Phase):
                     who="owner or contributor",
                 )
             ]
-        wrong = [problem for problem in problems(version.content) if problem.blocks]
+        found = problems(
+            version.content, tier=workload.tier, cleared=cleared_findings(version.prompt)
+        )
+        wrong = [problem for problem in found if problem.blocks]
+        secret = next((one for one in wrong if one.code == "secret_detected"), None)
+        first = next((one for one in wrong if one.code != "secret_detected"), None)
         rendered = ""
         try:
             messages(version.content, sample_values(version.content))
@@ -62,9 +74,9 @@ class Prompting(Phase):
             Check.of(
                 "prompt_committed",
                 "Prompt committed",
-                not wrong,
-                detail=wrong[0].message if wrong else f"version {version.number}",
-                link=link if wrong else "",
+                first is None,
+                detail=first.message if first else f"version {version.number}",
+                link=link if first else "",
             ),
             Check.of(
                 "prompt_renders",
@@ -73,7 +85,27 @@ class Prompting(Phase):
                 detail=rendered,
                 link=link if rendered else "",
             ),
+            Check.of(
+                "no_secret",
+                "No key or password in it",
+                secret is None,
+                detail=secret.message if secret else "",
+                link=f"{link}#false-alarms" if secret else "",
+                link_label="Mend it" if secret else "",
+                who="owner or contributor" if secret else "",
+            ),
         ]
+        if version.content["output_schema"] is not None:
+            problem_of = schema_problem(version.content["output_schema"])
+            checks.append(
+                Check.of(
+                    "output_schema",
+                    "JSON Schema valid",
+                    problem_of is None,
+                    detail=problem_of[1] if problem_of else "",
+                    link=f"{link}#id_output_schema" if problem_of else "",
+                )
+            )
         if workload.tier != 1:
             rules = len(version.content["guardrails"])
             checks.append(
@@ -81,7 +113,7 @@ class Prompting(Phase):
                     "guardrails",
                     "Guardrails stated",
                     rules > 0,
-                    detail=f"{rules} rules"
+                    detail=f"{rules} rule{'' if rules == 1 else 's'}"
                     if rules
                     else "From tier 2 up, say what it must not do.",
                     link="" if rules else f"{link}#guardrails",
@@ -96,7 +128,8 @@ class Prompting(Phase):
         version = candidate_of_cycle(cycle)
         if version is None:
             return ()
-        return authors_of(version) | {move.by_id for move in moves_to(version)}
+        chosen = moves_to(version).filter(pointer=Pointer.CANDIDATE)
+        return authors_of(version) | {move.by_id for move in chosen}
 
     def note(self, cycle: Cycle) -> str:
         """The candidate's number."""

@@ -6,8 +6,8 @@ character is text. Values are never scanned again, so a value cannot bring a var
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 MAX_RESULT = 200_000
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -18,7 +18,7 @@ class RenderError(ValueError):
     """The template or its values cannot be rendered; the message says where and why."""
 
 
-def _pieces(template: str) -> Iterator[tuple[str, str]]:
+def _tokens(template: str) -> Iterator[tuple[str, str]]:
     """Yield ("text", …) and ("name", …) in order. Raises RenderError for an open ``{{``."""
     end = 0
     for match in _TOKEN.finditer(template):
@@ -39,27 +39,45 @@ def _pieces(template: str) -> Iterator[tuple[str, str]]:
 
 def names_in(template: str) -> list[str]:
     """Return the variable names in ``template``, in order, repeats included."""
-    return [text for kind, text in _pieces(template) if kind == "name"]
+    return [text for kind, text in _tokens(template) if kind == "name"]
 
 
-def render(template: str, values: Mapping[str, str]) -> str:
-    """Return ``template`` with each ``{{ name }}`` replaced by ``values[name]``.
+class Piece(NamedTuple):
+    """A stretch of a rendered message; ``variable`` names whose value it is, "" for our words."""
+
+    text: str
+    variable: str = ""
+
+
+def pieces(template: str, values: Mapping[str, str]) -> list[Piece]:
+    """Return ``template`` in pieces, each ``{{ name }}`` as ``values[name]`` with its name.
 
     Raises RenderError for a name without a value and for a result over 200,000 characters
     (checked before it is put together).
     """
-    parts: list[str] = []
+    found: list[Piece] = []
     length = 0
-    for kind, text in _pieces(template):
-        if kind == "name":
-            if text not in values:
-                raise RenderError(f"There is no value for {{{{ {text} }}}}.")
-            text = values[text]
-        length += len(text)
+    for kind, text in _tokens(template):
+        name = text if kind == "name" else ""
+        if name and name not in values:
+            raise RenderError(f"There is no value for {{{{ {name} }}}}.")
+        piece = Piece(values[name], name) if name else Piece(text)
+        length += len(piece.text)
         if length > MAX_RESULT:
             raise RenderError(f"The rendered prompt is longer than {MAX_RESULT:,} characters.")
-        parts.append(text)
-    return "".join(parts)
+        if piece.text or name:
+            found.append(piece)
+    return found
+
+
+def joined(found: Iterable[Piece]) -> str:
+    """Return the pieces as the text that the model gets."""
+    return "".join(piece.text for piece in found)
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Return ``template`` with each ``{{ name }}`` replaced by ``values[name]`` (see `pieces`)."""
+    return joined(pieces(template, values))
 
 
 def document_text(documents: Sequence[Mapping[str, str]]) -> str:
@@ -113,41 +131,63 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def system_text(content: Mapping[str, Any], values: Mapping[str, str]) -> str:
+def system_pieces(content: Mapping[str, Any], values: Mapping[str, str]) -> list[Piece]:
     """Return the system message: the sections in their fixed order, each with its values."""
-    parts = [render(content["persona"], values), render(content["instructions"], values)]
+    parts = [pieces(content["persona"], values), pieces(content["instructions"], values)]
     if content["tone"]:
-        parts.append(f"Tone: {render(content['tone'], values)}")
+        parts.append([Piece("Tone: "), *pieces(content["tone"], values)])
     if content["output_schema"]:
         schema = json.dumps(content["output_schema"], ensure_ascii=False, indent=1)
-        parts.append(f"Answer with one JSON object that follows this JSON Schema:\n{schema}")
+        words = f"Answer with one JSON object that follows this JSON Schema:\n{schema}"
+        parts.append([Piece(words)])
     elif content["output_format"] != "text":
-        parts.append(f"Answer in {content['output_format']}.")
+        parts.append([Piece(f"Answer in {content['output_format']}.")])
     if content["guardrails"]:
-        rules = "\n".join(f"- {render(rule['text'], values)}" for rule in content["guardrails"])
-        parts.append(f"Rules:\n{rules}")
+        rules = [Piece("Rules:")]
+        for rule in content["guardrails"]:
+            rules += [Piece("\n- "), *pieces(rule["text"], values)]
+        parts.append(rules)
     if content["refusal_text"]:
-        parts.append(f"When you must refuse, say: {render(content['refusal_text'], values)}")
-    return "\n\n".join(part for part in parts if part.strip())
+        words = "When you must refuse, say: "
+        parts.append([Piece(words), *pieces(content["refusal_text"], values)])
+    found: list[Piece] = []
+    for part in parts:
+        if joined(part).strip():
+            found += [Piece("\n\n"), *part] if found else part
+    return found
 
 
-def messages(content: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return the chat messages of a prompt for one set of values.
+def system_text(content: Mapping[str, Any], values: Mapping[str, str]) -> str:
+    """Return the system message as the model gets it."""
+    return joined(system_pieces(content, values))
+
+
+def message_pieces(
+    content: Mapping[str, Any], values: Mapping[str, str]
+) -> list[tuple[str, list[Piece]]]:
+    """Return (role, pieces) of the chat messages of a prompt for one set of values.
 
     The system message, each few-shot example as a user and an assistant message, the user
     message. A few-shot input that is a text is the whole message; an object gives the values of
     the variables. Raises RenderError.
     """
-    found = [{"role": "system", "content": system_text(content, values)}]
+    found = [("system", system_pieces(content, values))]
     for shot in content["few_shot"]:
         given = shot["input"]
-        text = given
-        if not isinstance(given, str):
-            text = render(content["user_template"], values_for(content, given))
-        found.append({"role": "user", "content": text})
-        found.append({"role": "assistant", "content": str(shot["output"])})
-    found.append({"role": "user", "content": render(content["user_template"], values)})
+        if isinstance(given, str):
+            found.append(("user", [Piece(given)]))
+        else:
+            found.append(("user", pieces(content["user_template"], values_for(content, given))))
+        found.append(("assistant", [Piece(str(shot["output"]))]))
+    found.append(("user", pieces(content["user_template"], values)))
     return found
+
+
+def messages(content: Mapping[str, Any], values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the chat messages of a prompt as a request holds them. Raises RenderError."""
+    return [
+        {"role": role, "content": joined(found)} for role, found in message_pieces(content, values)
+    ]
 
 
 def response_format(content: Mapping[str, Any]) -> dict[str, Any] | None:

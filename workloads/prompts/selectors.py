@@ -9,7 +9,10 @@ from django.shortcuts import get_object_or_404
 
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.prompts.content import EMPTY
-from workloads.prompts.models import Pointer, PointerMove, Prompt, PromptVersion
+from workloads.prompts.files import write_file
+from workloads.prompts.lint import Problem, contributed, problems
+from workloads.prompts.models import FalseAlarm, Pointer, PointerMove, Prompt, PromptVersion
+from workloads.prompts.secrets import findings
 
 SYSTEM = "system"
 
@@ -59,9 +62,65 @@ def candidate_version(workload: Workload) -> PromptVersion | None:
     return pointed(workload, Pointer.CANDIDATE)
 
 
+def base_version(workload: Workload) -> PromptVersion | None:
+    """Return the version that the draft was begun from, None before the first one."""
+    return (
+        pointed(workload, Pointer.DRAFT)
+        or pointed(workload, Pointer.CANDIDATE)
+        or versions_of(workload).first()
+    )
+
+
+def draft_differs(workload: Workload, prompt: Prompt | None) -> bool:
+    """Whether the draft holds something that its base version does not."""
+    base = base_version(workload)
+    return draft_content(prompt) != (completed({}) if base is None else base.content)
+
+
+def pointers_of(workload: Workload) -> dict[Pointer, PromptVersion | None]:
+    """Return where each pointer is, None where it was never set."""
+    latest = (
+        PointerMove.objects.filter(prompt__workload=workload, prompt__key=SYSTEM)
+        .order_by("pointer", "-id")
+        .distinct("pointer")
+        .select_related("to__prompt__workload", "to__created_by")
+    )
+    found = {move.pointer: move.to for move in latest}
+    return {pointer: found.get(pointer.value) for pointer in Pointer}
+
+
+def moves_of(workload: Workload) -> QuerySet[PointerMove]:
+    """Return every move of every pointer of the workload's prompt, newest first."""
+    return PointerMove.objects.filter(prompt__workload=workload, prompt__key=SYSTEM).select_related(
+        "came_from", "to", "by"
+    )
+
+
 def moves_to(version: PromptVersion) -> QuerySet[PointerMove]:
     """Return every move of a pointer to ``version``, newest first."""
     return PointerMove.objects.filter(to=version).select_related("came_from", "to", "by")
+
+
+def cleared_findings(prompt: Prompt | None) -> set[str]:
+    """Return the digests of what looked like a secret in the prompt and is none."""
+    if prompt is None:
+        return set()
+    return set(FalseAlarm.objects.filter(prompt=prompt).values_list("finding", flat=True))
+
+
+def false_alarms_in(prompt: Prompt | None, content: Mapping[str, Any]) -> list[FalseAlarm]:
+    """Return the false alarms that ``content`` holds, each with who says so and why."""
+    if prompt is None:
+        return []
+    there = {one.digest for one in findings(content)}
+    return list(FalseAlarm.objects.filter(prompt=prompt, finding__in=there).select_related("by"))
+
+
+def lint_of(workload: Workload, prompt: Prompt | None, content: Mapping[str, Any]) -> list[Problem]:
+    """Return the whole lint list of ``content`` as the workload's prompt; what blocks first."""
+    found = problems(content, tier=workload.tier, cleared=cleared_findings(prompt))
+    found += contributed(workload, content)
+    return sorted(found, key=lambda problem: not problem.blocks)
 
 
 def authors_of(version: PromptVersion) -> set[UUID]:
@@ -85,3 +144,14 @@ def authors_of(version: PromptVersion) -> set[UUID]:
 def candidate_of_cycle(cycle: Cycle) -> PromptVersion | None:
     """Return the candidate version as the cycle's evidence sees it."""
     return candidate_version(cycle.workload)
+
+
+def file_of(version: PromptVersion) -> str:
+    """Return ``version`` as a prompt file; the same version gives the same bytes for ever."""
+    return write_file(
+        version.content,
+        workload=version.prompt.workload.ref,
+        version=version.number,
+        digest=version.digest,
+        note=version.note,
+    )

@@ -35,7 +35,7 @@ def test_pointing_where_it_points_changes_nothing() -> None:
     moved = services.point_candidate(actor=workload.owner, workload=workload, version=version)
 
     assert moved is None
-    assert PointerMove.objects.count() == 1
+    assert PointerMove.objects.filter(pointer="candidate").count() == 1
 
 
 def test_another_workloads_version_is_refused() -> None:

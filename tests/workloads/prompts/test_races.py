@@ -19,4 +19,20 @@ def test_two_commits_at_once_make_one_version() -> None:
     raised = phase_four.at_once([commit] * 4)
 
     assert [getattr(one, "code", one) for one in raised] == ["unchanged"] * 3
-    assert PromptVersion.objects.count() == PointerMove.objects.count() == 1
+    assert PromptVersion.objects.count() == 1
+    assert sorted(PointerMove.objects.values_list("pointer", flat=True)) == ["candidate", "draft"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_restoring_twice_at_once_makes_one_version() -> None:
+    workload = lives.draft()
+    first = factory.commit(workload)
+    factory.commit(workload, tone="Calm.")
+
+    def restore() -> None:
+        services.restore_version(actor=workload.owner, workload=workload, version=first)
+
+    raised = phase_four.at_once([restore] * 3)
+
+    assert [getattr(one, "code", one) for one in raised] == ["unchanged"] * 2
+    assert PromptVersion.objects.count() == 3

@@ -8,8 +8,11 @@ from workloads.prompts.content import EMPTY
 from workloads.prompts.rendering import (
     MAX_RESULT,
     RenderError,
+    joined,
+    message_pieces,
     messages,
     names_in,
+    pieces,
     render,
     response_format,
     values_for,
@@ -122,3 +125,42 @@ def test_a_schema_is_asked_for_by_the_request_as_well() -> None:
 
     assert response_format(content)["json_schema"]["schema"] == schema  # type: ignore[index]
     assert response_format(_content()) is None
+
+
+@given(st.dictionaries(_names, _texts, min_size=1, max_size=3), st.data())
+def test_each_value_is_one_piece_with_its_name(values: dict[str, str], data: st.DataObject) -> None:
+    # given a template in which our own words and values alternate
+    names = data.draw(st.lists(st.sampled_from(sorted(values)), max_size=5))
+    template = "".join(f"[{{{{ {name} }}}}]" for name in names)
+
+    found = pieces(template, values)
+
+    assert [(one.variable, one.text) for one in found if one.variable] == [
+        (name, values[name]) for name in names
+    ]
+    assert joined(found) == render(template, values)
+
+
+def test_the_pieces_are_the_messages() -> None:
+    content = _content(
+        persona="You sort {{ subject }}.",
+        instructions="Name it.",
+        tone="Calm.",
+        refusal_text="No.",
+        guardrails=[{"kind": "scope", "text": "Only {{ subject }}."}],
+        few_shot=[{"input": {"subject": "a"}, "output": "b"}, {"input": "c", "output": "d"}],
+    )
+    values = {"subject": "{{ subject }}"}
+
+    sent = messages(content, values)
+
+    assert sent == [
+        {"role": role, "content": joined(found)} for role, found in message_pieces(content, values)
+    ]
+    assert sent[0]["content"] == (
+        "You sort {{ subject }}.\n\nName it.\n\nTone: Calm.\n\nRules:\n- Only {{ subject }}."
+        "\n\nWhen you must refuse, say: No."
+    )
+    assert [message["content"] for message in sent[1:]] == [
+        "Ticket: a", "b", "c", "d", "Ticket: {{ subject }}",
+    ]  # fmt: skip

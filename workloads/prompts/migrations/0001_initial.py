@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             name='PointerMove',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('pointer', models.CharField(choices=[('candidate', 'Candidate'), ('production', 'Production')], max_length=12)),
+                ('pointer', models.CharField(choices=[('draft', 'Draft'), ('candidate', 'Candidate'), ('production', 'Production')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('reason', models.CharField(blank=True, max_length=280)),
                 ('decision_ref', models.CharField(blank=True, max_length=80)),
@@ -70,6 +70,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='FalseAlarm',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('finding', models.CharField(max_length=71)),
+                ('shown', models.CharField(max_length=40)),
+                ('reason', models.CharField(max_length=280)),
+                ('at', models.DateTimeField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('prompt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='false_alarms', to='workloads_prompts.prompt')),
+            ],
+            options={
+                'ordering': ('-id',),
+                'constraints': [models.UniqueConstraint(fields=('prompt', 'finding'), name='false_alarm_unique')],
             },
         ),
         migrations.AddConstraint(
@@ -87,5 +103,9 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='pointermove',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e73254137500717886e51b96b62c06f8c6108ed3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c495e', table='workloads_prompts_pointermove', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='falsealarm',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e3b4743bac2b2ffecb6f2f30962b3f50e67f6f51', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_eeb9d', table='workloads_prompts_falsealarm', when='BEFORE')),
         ),
     ]
