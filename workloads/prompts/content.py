@@ -6,7 +6,7 @@ only thing that is ever replaced (see `rendering`). What is wrong with it is sai
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from portal.common.errors import FieldError, Invalid
@@ -197,6 +197,38 @@ def sample_values(content: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _guardrail_lines(rules: list[Mapping[str, Any]]) -> Iterator[str]:
+    for rule in rules:
+        yield f"{rule['kind']}: {rule['text']}"
+
+
+def _variable_lines(variables: list[Mapping[str, Any]]) -> Iterator[str]:
+    for variable in variables:
+        rest = {key: item for key, item in variable.items() if key != "name"}
+        yield f"{variable['name']}: {json.dumps(rest, ensure_ascii=False, sort_keys=True)}"
+
+
+def _few_shot_lines(shots: list[Mapping[str, Any]]) -> Iterator[str]:
+    for number, shot in enumerate(shots, start=1):
+        given = shot["input"]
+        text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False, indent=1)
+        yield f"Example {number}, message:\n{text}\nExample {number}, answer:\n{shot['output']}"
+
+
+def _param_lines(params: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in sorted(params.items()):
+        if value not in (None, []):
+            yield f"{name}: {json.dumps(value, ensure_ascii=False)}"
+
+
+_LINES: Mapping[str, Callable[[Any], Iterator[str]]] = {
+    "guardrails": _guardrail_lines,
+    "variables": _variable_lines,
+    "few_shot": _few_shot_lines,
+    "params": _param_lines,
+}
+
+
 def sections(content: Mapping[str, Any]) -> dict[str, str]:
     """Return every part of the content as readable text, by its name; "" where it is empty."""
     found = {}
@@ -206,8 +238,8 @@ def sections(content: Mapping[str, Any]) -> dict[str, str]:
             found[name] = value
         elif value in (None, [], {}):
             found[name] = ""
-        elif name == "guardrails":
-            found[name] = "\n".join(f"{rule['kind']}: {rule['text']}" for rule in value)
+        elif name in _LINES:
+            found[name] = "\n".join(_LINES[name](value))
         else:
             found[name] = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
     return found

@@ -22,6 +22,18 @@ class Pointer(ToneChoices):
 
     __tones__: ClassVar[dict[str, str]] = {"candidate": "info", "production": "pass"}
 
+    @property
+    def meaning(self) -> str:
+        """What the pointer says, in a sentence."""
+        return _MEANINGS[self.value]
+
+
+_MEANINGS = {
+    "draft": "What is being written began from here and descends from it.",
+    "candidate": "Evaluation and builds use it.",
+    "production": "It serves; only an approved release that goes live moves this.",
+}
+
 
 class Prompt(Record):
     """One prompt of a workload, with the draft that is being written."""

@@ -1,12 +1,13 @@
 """Reading prompts: drafts, versions, and which version a pointer names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
+from portal.accounts.models import User
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.prompts.content import EMPTY
 from workloads.prompts.files import write_file
@@ -155,3 +156,14 @@ def file_of(version: PromptVersion) -> str:
         digest=version.digest,
         note=version.note,
     )
+
+
+def authors_by_number(versions: Iterable[PromptVersion]) -> dict[int, list[str]]:
+    """Return the names of everybody who wrote in each of ``versions``, by its number."""
+    listed = list(versions)
+    wanted = {pk for version in listed for pk in version.authors}
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=wanted)}
+    return {
+        version.number: sorted(names.get(pk, "unknown") for pk in version.authors)
+        for version in listed
+    }
