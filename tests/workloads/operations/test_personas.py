@@ -1,4 +1,4 @@
-"""Who gets what on every route of phases 3 and 5 to 8, generated from their URL patterns."""
+"""Who gets what on every route of phases 5 to 8, generated from their URL patterns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,8 +20,6 @@ from workloads.builds.services import issue_token
 from workloads.lifecycle.models import Workload
 from workloads.operations import api as operations_api
 from workloads.operations import urls as operations
-from workloads.prompts import api as prompts_api
-from workloads.prompts import urls as prompts
 from workloads.reviews import api as reviews_api
 from workloads.reviews import services as reviews
 from workloads.reviews import urls as reviews_urls
@@ -46,12 +44,6 @@ class Route:
 
 
 PAGES = [
-    Route("prompts:prompts", "get", READERS),
-    Route("prompts:prompts", "post", TEAM),
-    Route("prompts:preview", "post", READERS),
-    Route("prompts:diff", "get", READERS),
-    Route("prompts:version", "get", READERS, {"number": 1}),
-    Route("prompts:use", "post", TEAM, {"number": 1}),
     Route("tuning:tuning", "get", READERS),
     Route("tuning:tuning", "post", TEAM),
     Route("builds:build", "get", READERS),
@@ -75,8 +67,6 @@ PAGES = [
 ]
 # The API by the pattern's own words; the endpoints that programs call take no session at all.
 API = [
-    Route("workloads/<str:ref>/prompts/", "get", READERS),
-    Route("workloads/<str:ref>/prompts/<int:number>/", "get", READERS, {"number": 1}),
     Route("workloads/<str:ref>/builds/", "get", READERS),
     Route("workloads/<str:ref>/builds/<int:number>/invoke", "post", set(), {"number": 1}),
     Route("workloads/<str:ref>/criteria/", "get", READERS),
@@ -97,7 +87,7 @@ CALLED_BY_PROGRAMS = {
     "workloads/<str:ref>/builds/<int:number>/invoke",
     "workloads/<str:ref>/invoke",
 }
-SLICES = (prompts, tuning, builds, reviews_urls, operations)
+SLICES = (tuning, builds, reviews_urls, operations)
 
 
 def _patterns(found: Any) -> list[URLPattern]:
@@ -110,7 +100,7 @@ def test_every_route_is_in_the_matrix() -> None:
     }
     api = {
         str(pattern.pattern)
-        for module in (prompts_api, builds_api, reviews_api, operations_api)
+        for module in (builds_api, reviews_api, operations_api)
         for pattern in _patterns(module.api_urlpatterns)
     }
 

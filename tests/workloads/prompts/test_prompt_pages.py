@@ -252,16 +252,6 @@ def test_a_reader_sees_no_form(client: Client, workload: Workload) -> None:
     assert 'name="commit"' not in text
 
 
-def test_the_api_lists_versions_and_their_content(page: Client, workload: Workload) -> None:
-    factory.commit(workload)
-
-    listed = page.get(f"/api/v1/workloads/{workload.ref}/prompts/").json()
-    one = page.get(f"/api/v1/workloads/{workload.ref}/prompts/1/").json()
-
-    assert (listed["candidate"], len(listed["versions"])) == (1, 1)
-    assert one["content"]["persona"] == "You sort support tickets."
-
-
 def test_the_editor_asks_few_questions_of_the_database(
     page: Client, workload: Workload, django_assert_max_num_queries: Any
 ) -> None:

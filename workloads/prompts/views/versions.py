@@ -35,7 +35,7 @@ def _page(
     candidate = pointers[Pointer.CANDIDATE]
     prompt = selectors.prompt_of(workload)
     context = frame(request, workload, phase_key="prompting") | {
-        "version": found,
+        "found": found,
         "authors": selectors.authors_by_number([found])[found.number],
         "pointers": [p for p, at in pointers.items() if at is not None and at.pk == found.pk],
         "is_candidate": candidate is not None and candidate.pk == found.pk,
