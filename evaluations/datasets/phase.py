@@ -31,9 +31,11 @@ def few_shot_checks(cycle: Cycle) -> list[Check]:
             "Few-shot examples are not in the golden dataset",
             not exact,
             detail=detail,
-            link=f"{reverse('prompts:prompts', args=[cycle.workload.ref])}#few_shot",
+            link=f"{reverse('prompts:prompts', args=[cycle.workload.ref])}#few_shot"
+            if found
+            else "",
             link_label="Change the few-shot examples",
-            who="the owner or a contributor",
+            who="the owner or a contributor" if exact else "",
         )
     ]
 

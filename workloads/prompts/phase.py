@@ -118,7 +118,7 @@ class Prompting(Phase):
                     else "From tier 2 up, say what it must not do.",
                     link="" if rules else f"{link}#guardrails",
                     link_label="Write one",
-                    who="owner or contributor",
+                    who="" if rules else "owner or contributor",
                 )
             )
         return checks

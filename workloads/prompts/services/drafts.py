@@ -81,7 +81,7 @@ def start_from(
             " may go.",
             code="draft_differs",
         )
-    take_over(actor, workload, prompt, version)
+    take_over(actor, workload, prompt, version, f"draft begun from version {version.number}")
     audit.record(
         actor=actor,
         action="prompt.draft_started",
@@ -93,7 +93,9 @@ def start_from(
     return prompt
 
 
-def take_over(actor: User, workload: Workload, prompt: Prompt, version: PromptVersion) -> None:
+def take_over(
+    actor: User, workload: Workload, prompt: Prompt, version: PromptVersion, reason: str
+) -> None:
     """Make the draft what ``version`` is, and descend from it; for the services of this package."""
     prompt.draft = version.content
     prompt.draft_authors = []
@@ -102,4 +104,4 @@ def take_over(actor: User, workload: Workload, prompt: Prompt, version: PromptVe
     prompt.save()
     before = pointed(workload, Pointer.DRAFT)
     if before is None or before.pk != version.pk:
-        move_pointer(actor, version, Pointer.DRAFT, before, "")
+        move_pointer(actor, version, Pointer.DRAFT, before, reason)

@@ -89,7 +89,7 @@ def restore_version(
     dirty = draft_differs(workload, prompt)
     made = _make(actor, prompt, version.content, parent=version, authors={actor.pk}, note=words)
     if not dirty:
-        take_over(actor, workload, prompt, made)
+        take_over(actor, workload, prompt, made, words)
     point_candidate(actor=actor, workload=workload, version=made, reason=words)
     return made
 
