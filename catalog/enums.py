@@ -97,6 +97,66 @@ class Outcome(ToneChoices):
     __tones__: ClassVar[dict[str, str]] = {"fits": "pass", "near_miss": "warn", "ruled_out": "fail"}
 
 
+class PriceOrigin(ToneChoices):
+    """Who says what a model costs. What a person set is never replaced by a program."""
+
+    GATEWAY = "gateway", "Gateway"
+    PRICE_MAP = "price_map", "Price map"
+    PERSON = "person", "A person"
+
+
+class Source(ToneChoices):
+    """What the catalog is compared with: the gateway's own account, or an uploaded price map."""
+
+    GATEWAY = "gateway", "Gateway"
+    PRICE_MAP = "price_map", "Price map"
+
+
+class PreviewState(ToneChoices):
+    """Whether a previewed comparison still waits for somebody to apply it."""
+
+    WAITING = "waiting", "Waiting"
+    APPLIED = "applied", "Applied"
+    DISCARDED = "discarded", "Discarded"
+
+    __tones__: ClassVar[dict[str, str]] = {"waiting": "info", "applied": "pass"}
+
+
+class Witness(ToneChoices):
+    """Where it was seen that an alias stands for another snapshot than the pinned one."""
+
+    LISTING = "listing", "the gateway's list"
+    PROBE = "probe", "a call"
+
+
+class ProbeState(ToneChoices):
+    """How far a probe is."""
+
+    QUEUED = "queued", "Waiting for a worker"
+    RUNNING = "running", "Measuring"
+    COMPLETE = "complete", "Complete"
+    FAILED = "failed", "Failed"
+
+    __tones__: ClassVar[dict[str, str]] = {
+        "queued": "info",
+        "running": "info",
+        "complete": "pass",
+        "failed": "fail",
+    }
+
+
+class Answered(ToneChoices):
+    """As what a model answered, beside the snapshot that is pinned."""
+
+    PINNED = "pinned", "As pinned"
+    UNSAID = "unsaid", "Names no snapshot"
+    UNPINNED = "unpinned", "Nothing is pinned"
+    OTHER = "other", "As another"
+    SILENT = "silent", "No answer"
+
+    __tones__: ClassVar[dict[str, str]] = {"pinned": "pass", "other": "fail", "silent": "fail"}
+
+
 class SyncState(ToneChoices):
     """How a synchronisation with the gateway ended."""
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from catalog.enums import Capability, Currency, DataClass, Hosting, Modality, TrainsOnData
+from portal.common.canonical import jsonable
 from portal.common.errors import Invalid
 from portal.common.text import clean_text
 from portal.gateway import cost
@@ -66,6 +67,56 @@ class Reading:
     price: cost.Price | None = None
     problems: list[Problem] = field(default_factory=list)
     is_chat: bool = True
+    # Under which name a price map knows it, when that is another one.
+    via: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the reading as a preview stores it; `from_dict` reads it back."""
+        price = self.price
+        return {
+            "alias": self.alias,
+            "facts": jsonable(self.facts),
+            "price": None if price is None else price_dict(price),
+            "problems": [one.as_dict() for one in self.problems],
+            "is_chat": self.is_chat,
+            "via": self.via,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Reading":
+        """Return the reading that `as_dict` wrote."""
+        facts = dict(stored["facts"])
+        if "deprecation_date" in facts:
+            facts["deprecation_date"] = date.fromisoformat(facts["deprecation_date"])
+        return cls(
+            alias=stored["alias"],
+            facts=facts,
+            price=None if stored["price"] is None else price_from(stored["price"]),
+            problems=[Problem(**one) for one in stored["problems"]],
+            is_chat=stored["is_chat"],
+            via=stored["via"],
+        )
+
+
+def price_dict(price: cost.Price) -> dict[str, Any]:
+    """Return a price as JSON data: per million tokens, exact, as text."""
+    return {
+        "in": jsonable(price.price_in),
+        "cached": jsonable(price.price_cached),
+        "out": jsonable(price.price_out),
+        "currency": price.currency,
+    }
+
+
+def price_from(stored: Mapping[str, Any]) -> cost.Price:
+    """Return the price that `price_dict` wrote."""
+    cached = stored["cached"]
+    return cost.Price(
+        price_in=Decimal(stored["in"]),
+        price_cached=None if cached is None else Decimal(cached),
+        price_out=Decimal(stored["out"]),
+        currency=stored["currency"],
+    )
 
 
 class _NotSound(Exception):
@@ -96,6 +147,12 @@ def read(info: ModelInfo) -> Reading:
         del facts["max_output_tokens"]
         message = f"{output:,} is more than the context of {context:,}"
         problems.append(Problem(info.alias, "max_output_tokens", message))
+    if facts.get("trains_on_data") == TrainsOnData.YES and (
+        facts.get("max_data_class", DataClass.PUBLIC) != DataClass.PUBLIC
+    ):
+        seen = facts.pop("max_data_class")
+        message = f"{seen} data, but the provider trains on what it is sent: public data only"
+        problems.append(Problem(info.alias, "max_data_class", message))
     facts["capabilities"] = _capabilities(info, context)
     facts["modalities"] = _modalities(facts["capabilities"])
     mode = extra.get("mode")

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 from django.db import transaction
 
-from catalog.enums import EntryStatus
+from catalog.enums import DataClass, EntryStatus, TrainsOnData
 from catalog.models import CatalogEntry
 from catalog.policies import require_approver, require_manager
-from catalog.services.locks import announce, locked_entry
-from catalog.signals import entry_status_changed
+from catalog.services.locks import locked_entry
+from catalog.services.statuses import note_status
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.clock import now
@@ -40,8 +40,9 @@ def approve(
 ) -> CatalogEntry:
     """Approve the model until ``expires``; with ``units`` or ``tiers`` for those alone.
 
-    Raises Forbidden (role, self_approval), NotReady naming the facts that are missing, or Invalid
-    (expires beyond the policy's days or not in the future, reason, units, tiers).
+    Raises Forbidden (role, self_approval), NotReady naming the facts that are missing or
+    (training) that it trains on more than public data, or Invalid (expires beyond the policy's
+    days or not in the future, reason, units, tiers).
     """
     require_manager(actor)
     entry = locked_entry(entry.pk)
@@ -54,6 +55,12 @@ def approve(
     if missing:
         words = ", ".join(NEEDED[error.field] for error in missing)
         raise NotReady(f"The card is not complete. Not known: {words}.", errors=missing)
+    if entry.trains_on_data == TrainsOnData.YES and entry.max_data_class != DataClass.PUBLIC:
+        raise NotReady(
+            "The provider trains on what it is sent, so it may see public data only; correct the"
+            " card first.",
+            code="training",
+        )
     _require_expiry(expires)
     if not set(tiers) <= set(TIERS):
         raise Invalid.field("tiers", "choice", "A tier is 1, 2, 3 or 4.")
@@ -81,8 +88,7 @@ def approve(
             "digest": entry.digest(),
         },
     )
-    if entry.status != before:
-        announce(entry_status_changed, entry, before=before, after=entry.status)
+    note_status(actor=actor, entry=entry, before=before)
     return entry
 
 
@@ -122,6 +128,7 @@ def change_status(
     if status == EntryStatus.DEPRECATED:
         entry.deprecation_date = today
         entry.retirement_date = retirement_date
+        entry.decided = sorted({*entry.decided, "deprecation_date"})
     elif status == EntryStatus.RETIRED:
         entry.retirement_date = today
     entry.replacement = replacement or entry.replacement
@@ -134,8 +141,31 @@ def change_status(
         ref=entry.gateway_alias,
         detail={"status": status, "before": before, "digest": entry.digest()},
     )
-    announce(entry_status_changed, entry, before=before, after=status)
+    note_status(actor=actor, entry=entry, before=before)
     return entry
+
+
+@transaction.atomic
+def retire_due() -> list[str]:
+    """Retire the deprecated models whose day has come, and return their aliases."""
+    due = CatalogEntry.objects.select_for_update(no_key=True).filter(
+        status=EntryStatus.DEPRECATED, retirement_date__lte=now().date()
+    )
+    retired = []
+    for entry in due:
+        before, entry.status = entry.status, EntryStatus.RETIRED
+        entry.status_reason = f"Its retirement day came. {entry.status_reason}".strip()
+        entry.save(update_fields=("status", "status_reason", "updated_at"))
+        audit.record(
+            actor=None,
+            action="catalog.status_changed",
+            kind="catalog_entry",
+            ref=entry.gateway_alias,
+            detail={"status": entry.status, "before": before, "digest": entry.digest()},
+        )
+        note_status(actor=None, entry=entry, before=before)
+        retired.append(entry.gateway_alias)
+    return retired
 
 
 def _reason(raw: str) -> str:

@@ -6,13 +6,23 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.enums import Capability, Currency, EntryStatus
+from catalog.enums import (
+    Capability,
+    Currency,
+    DataClass,
+    EntryStatus,
+    Modality,
+    PriceOrigin,
+    TrainsOnData,
+)
 from catalog.models import CatalogEntry, Price
 from catalog.policies import require_manager
 from catalog.reading import HIGHEST_PRICE, Reading, read
 from catalog.selectors import price_of
+from catalog.services.drift import clear_drift
 from catalog.services.locks import announce, locked_entry
-from catalog.signals import entry_status_changed, price_changed
+from catalog.services.statuses import note_status
+from catalog.signals import price_changed
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.clock import now
@@ -24,9 +34,13 @@ from portal.gateway.types import ModelInfo
 EDITABLE = (
     "provider", "model", "snapshot", "summary", "context_window", "max_output_tokens",
     "capabilities", "open_weights", "licence", "hosting", "regions", "max_data_class",
-    "trains_on_data", "provider_retention_days", "card_url", "known_issues",
+    "trains_on_data", "provider_retention_days", "card_url", "known_issues", "deprecation_date",
+    "modalities", "fine_tuned_from",
 )  # fmt: skip
-_OWN = ("provider", "model", "context_window", "max_output_tokens", "capabilities")
+_OWN = (
+    "provider", "model", "context_window", "max_output_tokens", "capabilities", "modalities",
+    "fine_tuned_from",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -53,8 +67,9 @@ def propose(*, actor: User, alias: str, facts: Mapping[str, Any]) -> CatalogEntr
 def set_facts(*, actor: User, entry: CatalogEntry, facts: Mapping[str, Any]) -> CatalogEntry:
     """Set facts by hand; what is set is never overwritten by a synchronisation.
 
-    An approved entry goes back to proposed, since what was approved is not what it is now; the
-    actor counts as the card's author and cannot approve it. Raises Forbidden (role) or Invalid.
+    When a material fact changes, an approved or deprecated entry goes back to proposed, since what
+    was approved is not what it is now, and the actor counts as the card's author who cannot approve
+    it. Raises Forbidden (role) or Invalid.
     """
     require_manager(actor)
     entry = locked_entry(entry.pk)
@@ -68,23 +83,36 @@ def set_facts(*, actor: User, entry: CatalogEntry, facts: Mapping[str, Any]) -> 
             "max_output_tokens", "out_of_range",
             f"An answer cannot be longer than the context of {merged['context_window']:,} tokens.",
         )  # fmt: skip
+    _require_public(
+        sound.get("trains_on_data", entry.trains_on_data),
+        sound.get("max_data_class", entry.max_data_class),
+    )
+    if sound.get("fine_tuned_from") == entry:
+        raise Invalid.field("fine_tuned_from", "choice", "A model is not tuned from itself.")
     changed = sorted(name for name in sound if getattr(entry, name) != sound[name])
     if not changed:
         return entry
+    material = entry.digest()
     for name in changed:
         setattr(entry, name, sound[name])
     entry.decided = sorted({*entry.decided, *changed})
     before = entry.status
-    entry.proposed_by, entry.card_reviewed_by = actor, None
-    if before in (EntryStatus.APPROVED, EntryStatus.RESTRICTED):
+    relied_on = entry.digest() != material
+    if relied_on:
+        entry.proposed_by, entry.card_reviewed_by = actor, None
+    if relied_on and before in (
+        EntryStatus.APPROVED, EntryStatus.RESTRICTED, EntryStatus.DEPRECATED
+    ):  # fmt: skip
         entry.status = EntryStatus.PROPOSED
         entry.status_reason = "Facts were changed by hand; the card has to be approved again."
         entry.approved_at = None
     entry.updated_by = actor
     entry.save()
     _record(actor, entry, "catalog.facts_set", {"fields": changed, "digest": entry.digest()})
+    if "snapshot" in changed:
+        clear_drift(actor=actor, entry=entry, witness=None)
     if entry.status != before:
-        announce(entry_status_changed, entry, before=before, after=entry.status)
+        note_status(actor=actor, entry=entry, before=before)
     return entry
 
 
@@ -116,6 +144,7 @@ def add_price(
         price_cached=price_cached,
         price_out=price_out,
         currency=currency,
+        origin=PriceOrigin.PERSON,
         source=words or f"set by {actor}"[:120],
         added_by=actor,
     )
@@ -136,6 +165,10 @@ def _sound(alias: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(abilities, list) or not set(abilities) <= set(Capability.values):
         known = ", ".join(Capability.values)
         raise Invalid.field("capabilities", "choice", f"Choose from: {known}.")
+    inputs = facts.get("modalities", [])
+    if not isinstance(inputs, list) or not set(inputs) <= set(Modality.values):
+        known = ", ".join(Modality.values)
+        raise Invalid.field("modalities", "choice", f"Choose from: {known}.")
     reading: Reading = read(
         ModelInfo(
             alias=alias,
@@ -158,7 +191,29 @@ def _sound(alias: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     wanted = {name for name in facts if name in reading.facts}
     if "capabilities" in wanted:
         wanted.add("modalities")
-    return {name: reading.facts[name] for name in wanted}
+    sound = {name: reading.facts[name] for name in wanted}
+    if inputs:
+        sound["modalities"] = [one for one in Modality.values if one in inputs]
+    if facts.get("fine_tuned_from"):
+        sound["fine_tuned_from"] = named_entry("fine_tuned_from", str(facts["fine_tuned_from"]))
+    return sound
+
+
+def named_entry(field: str, alias: str) -> CatalogEntry:
+    """Return the entry that a person named. Raises Invalid naming ``field``."""
+    name = clean_text(alias, field=field, maximum=200, single_line=True)
+    found = CatalogEntry.objects.filter(gateway_alias=name).first()
+    if found is None:
+        raise Invalid.field(field, "choice", f"The catalog has no model called {name[:60]}.")
+    return found
+
+
+def _require_public(trains: str, seen: str) -> None:
+    if trains == TrainsOnData.YES and seen not in ("", DataClass.PUBLIC):
+        raise Invalid.field(
+            "max_data_class", "training",
+            "A provider that trains on what it is sent may see public data only.",
+        )  # fmt: skip
 
 
 def _record(actor: User, entry: CatalogEntry, action: str, detail: Mapping[str, Any]) -> None:

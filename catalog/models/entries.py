@@ -8,7 +8,15 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from catalog.enums import Currency, DataClass, EntryStatus, Hosting, SyncState, TrainsOnData
+from catalog.enums import (
+    Currency,
+    DataClass,
+    EntryStatus,
+    Hosting,
+    PriceOrigin,
+    TrainsOnData,
+    Witness,
+)
 from catalog.matching import ModelFacts
 from portal.common.canonical import digest
 from portal.common.models import Record
@@ -19,7 +27,8 @@ def _words() -> "ArrayField[list[str], list[str]]":
     return ArrayField(models.CharField(max_length=40), default=list, blank=True)
 
 
-def _person() -> "models.ForeignKey[Any, Any]":
+def person() -> "models.ForeignKey[Any, Any]":
+    """Return a column for who did it; None is the portal itself."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -55,8 +64,8 @@ class CatalogEntry(Record):
     restricted_units = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     restricted_tiers = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     # Who stands behind the facts: the person who wrote them last; None is the gateway itself.
-    proposed_by = _person()
-    card_reviewed_by = _person()
+    proposed_by = person()
+    card_reviewed_by = person()
     approved_at = models.DateTimeField(null=True, blank=True)
     approval_expires = models.DateField(null=True, blank=True)
     deprecation_date = models.DateField(null=True, blank=True)
@@ -72,6 +81,11 @@ class CatalogEntry(Record):
     latency_p95_ms = models.PositiveIntegerField(null=True, blank=True)
     tokens_per_second = models.FloatField(null=True, blank=True)
     measured_at = models.DateTimeField(null=True, blank=True)
+
+    # What the alias answers as, when that is not the pinned snapshot; who saw it, since when.
+    drift_answered = models.CharField(max_length=200, blank=True)
+    drift_witness = models.CharField(max_length=10, choices=Witness.choices, blank=True)
+    drifted_since = models.DateTimeField(null=True, blank=True)
 
     # Fields that a person set; a synchronisation never writes them.
     decided = _words()
@@ -103,6 +117,16 @@ class CatalogEntry(Record):
                 | ~models.Q(card_reviewed_by=models.F("proposed_by")),
                 name="nobody_reviews_their_own_card",
             ),
+            models.CheckConstraint(
+                condition=models.Q(drift_answered="", drift_witness="", drifted_since=None)
+                | (~models.Q(drift_answered="") & ~models.Q(drift_witness=""))
+                & models.Q(drifted_since__isnull=False),
+                name="a_drift_is_told_whole",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=("status", "gateway_alias"), name="catalog_entry_status"),
+            models.Index(fields=("provider", "gateway_alias"), name="catalog_entry_provider"),
         ]
 
     def __str__(self) -> str:
@@ -176,8 +200,11 @@ class Price(models.Model):
     price_cached = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
     price_out = models.DecimalField(max_digits=18, decimal_places=6)
     currency = models.CharField(max_length=3, choices=Currency.choices, default=Currency.USD)
+    origin = models.CharField(
+        max_length=10, choices=PriceOrigin.choices, default=PriceOrigin.PERSON
+    )
     source = models.CharField(max_length=120)
-    added_by = _person()
+    added_by = person()
 
     class Meta:
         ordering = ("-valid_from", "-id")
@@ -205,32 +232,3 @@ class Price(models.Model):
             price_cached=self.price_cached,
             currency=self.currency,
         )
-
-
-class SyncReport(Record):
-    """What one synchronisation with the gateway found and did. Never changes."""
-
-    at = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=SyncState.choices)
-    message = models.CharField(max_length=400, blank=True)
-    read = models.PositiveIntegerField(default=0)
-    # Aliases.
-    added = models.JSONField(default=list)
-    missing = models.JSONField(default=list)
-    # [{alias, before, after}]: prices that were added, per million tokens.
-    prices = models.JSONField(default=list)
-    # [{alias, field, before, after}]: facts taken over into entries that nobody approved yet.
-    updated = models.JSONField(default=list)
-    # [{alias, field, catalog, gateway}]: where the gateway differs from what people decided.
-    differences = models.JSONField(default=list)
-    # [{alias, field, message}]: what was no sound value and was skipped.
-    problems = models.JSONField(default=list)
-
-    class Meta:
-        ordering = ("-at",)
-        triggers: ClassVar[list[pgtrigger.Trigger]] = [
-            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
-        ]
-
-    def __str__(self) -> str:
-        return f"Synchronisation of {self.at:%Y-%m-%d %H:%M}"
