@@ -24,6 +24,8 @@ env = environ.Env(
     GATEWAY_SIMULATED=(bool, False),
     GATEWAY_ALLOWED_HOSTS=(list, []),
     GATEWAY_ALLOW_LOOPBACK=(bool, False),
+    CATALOG_PROBE_CALLS=(int, 5),
+    CATALOG_PROBE_CAP=(str, "0.50"),
     RUN_LEASE_SECONDS=(float, 90.0),
     RUN_SWEEP_SECONDS=(float, 15.0),
     RUN_DRIVE_SECONDS=(float, 60.0),
@@ -192,6 +194,8 @@ CELERY_BEAT_SCHEDULE = {
     "publish scorecards": {"task": "evaluations.scorecards.sweep", "schedule": 60.0},
     "anchor audit": {"task": "portal.audit.anchor", "schedule": 24 * 3600.0},
     "sync catalog": {"task": "catalog.sync", "schedule": 24 * 3600.0},
+    "probe catalog": {"task": "catalog.probe_daily", "schedule": 24 * 3600.0},
+    "sweep probes": {"task": "catalog.sweep_probes", "schedule": 300.0},
     "forget interactions": {"task": "workloads.operations.forget", "schedule": 24 * 3600.0},
     "expire reviews": {"task": "workloads.lifecycle.expire_reviews", "schedule": 3600.0},
 }
@@ -204,6 +208,10 @@ GATEWAY_API_KEY = env("GATEWAY_API_KEY")
 GATEWAY_SIMULATED = env("GATEWAY_SIMULATED")
 GATEWAY_ALLOWED_HOSTS = env("GATEWAY_ALLOWED_HOSTS")
 GATEWAY_ALLOW_LOOPBACK = env("GATEWAY_ALLOW_LOOPBACK") or not PRODUCTION
+
+# Probes of the catalog: calls of each model, and the most that one round spends in each currency.
+CATALOG_PROBE_CALLS = env("CATALOG_PROBE_CALLS")
+CATALOG_PROBE_CAP = env("CATALOG_PROBE_CAP")
 
 # Runs: how long a lease holds, how often the sweeper looks, how long one driver task drives.
 RUN_LEASE_SECONDS = env("RUN_LEASE_SECONDS")
