@@ -5,37 +5,23 @@ from typing import Any
 
 from django import forms
 
-from catalog.enums import Capability, Currency, DataClass, EntryStatus, Hosting, TrainsOnData
+from catalog.enums import (
+    Capability,
+    Currency,
+    DataClass,
+    EntryStatus,
+    Hosting,
+    Modality,
+    TrainsOnData,
+)
 from catalog.models import CatalogEntry
 from portal.common.clock import now
 
-_ANY = ("", "Any")
 _UNKNOWN = ("", "Not known")
-
-
-class FilterForm(forms.Form):
-    """The filters above the list."""
-
-    use_required_attribute = False
-
-    q = forms.CharField(label="Text", required=False, max_length=200)
-    provider = forms.CharField(label="Provider", required=False, widget=forms.Select)
-    hosting = forms.CharField(
-        label="Hosting", required=False, widget=forms.Select(choices=[_ANY, *Hosting.choices])
-    )
-    status = forms.CharField(
-        label="Status", required=False, widget=forms.Select(choices=[_ANY, *EntryStatus.choices])
-    )
-    data_class = forms.CharField(
-        label="May see data", required=False,
-        widget=forms.Select(choices=[_ANY, *DataClass.choices]),
-    )  # fmt: skip
-
-    def __init__(self, data: Any, providers: list[str]) -> None:
-        super().__init__(initial=dict(data))
-        widget = self.fields["provider"].widget
-        if isinstance(widget, forms.Select):
-            widget.choices = [_ANY, *((one, one) for one in providers)]
+_UNDER_THE_FOLD = {
+    "licence", "open_weights", "deprecation_date", "card_url", "fine_tuned_from", "summary",
+    "known_issues",
+}  # fmt: skip
 
 
 class FactsForm(forms.Form):
@@ -55,6 +41,10 @@ class FactsForm(forms.Form):
         label="What can it do?", choices=Capability.choices, required=False,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
+    modalities = forms.MultipleChoiceField(
+        label="What goes in and out?", choices=Modality.choices, required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
     hosting = forms.ChoiceField(
         label="Whose machines?", choices=[_UNKNOWN, *Hosting.choices], required=False
     )
@@ -70,7 +60,28 @@ class FactsForm(forms.Form):
         label="Does the provider train on what it is sent?",
         choices=[_UNKNOWN, *TrainsOnData.choices], required=False,
     )  # fmt: skip
+    provider_retention_days = forms.IntegerField(
+        label="Days that the provider keeps data", required=False, min_value=0, max_value=36_500,
+        help_text="0 means: not kept.",
+    )  # fmt: skip
+    open_weights = forms.TypedChoiceField(
+        label="Weights", required=False, empty_value=None,
+        choices=[_UNKNOWN, ("yes", "Open"), ("no", "Closed")], coerce=lambda typed: typed == "yes",
+    )  # fmt: skip
     licence = forms.CharField(label="Licence", max_length=120, required=False)
+    card_url = forms.CharField(
+        label="Where does its model card stand?", max_length=400, required=False,
+        help_text="A web address.",
+    )  # fmt: skip
+    deprecation_date = forms.CharField(
+        label="Ends at the provider on", required=False, max_length=10,
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+    )  # fmt: skip
+    fine_tuned_from = forms.CharField(
+        label="Tuned from which model?", max_length=200, required=False,
+        help_text="Its alias in the catalog; only for a tuned model.",
+    )  # fmt: skip
+    summary = forms.CharField(label="One line about it", max_length=400, required=False)
     known_issues = forms.CharField(
         label="Known issues", widget=forms.Textarea(attrs={"rows": 2}), max_length=4_000,
         required=False,
@@ -81,7 +92,14 @@ class FactsForm(forms.Form):
         """Return the form filled with an entry."""
         initial = {name: getattr(entry, name) for name in cls.base_fields}
         initial["regions"] = ", ".join(entry.regions)
+        known = entry.open_weights
+        initial["open_weights"] = "" if known is None else "yes" if known else "no"
         return cls(initial=initial)
+
+    @property
+    def more_is_wrong(self) -> bool:
+        """Whether a field under the fold was refused, so that the fold opens."""
+        return bool(set(self.errors) & _UNDER_THE_FOLD)
 
     def typed(self) -> dict[str, Any]:
         """Return the facts that were filled in."""
@@ -148,6 +166,10 @@ class StatusForm(forms.Form):
     status_reason = forms.CharField(
         label="Why?", widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000
     )
+    replacement = forms.CharField(
+        label="Use which model instead?", max_length=200, required=False,
+        help_text="Its alias in the catalog.",
+    )  # fmt: skip
     retirement_date = forms.DateField(
         label="Retired on", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text="When it is deprecated: until when it may still be used.",
@@ -171,3 +193,15 @@ class PriceForm(forms.Form):
     )  # fmt: skip
     currency = forms.ChoiceField(label="Currency", choices=Currency.choices)
     source = forms.CharField(label="Where does it stand?", max_length=120)
+
+
+class UploadForm(forms.Form):
+    """A price map to compare the catalog with."""
+
+    use_required_attribute = False
+
+    file = forms.FileField(
+        label="Price map",
+        help_text="LiteLLM's model_prices_and_context_window.json, up to 20 MB.",
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )

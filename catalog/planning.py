@@ -154,7 +154,7 @@ def make_plan(
     found = {reading.alias: reading for reading in readings}
     for alias, reading in sorted(found.items()):
         plan.problems += reading.problems
-        if reading.via and reading.via != alias:
+        if reading.via:
             plan.via[alias] = reading.via
         if not reading.is_chat:
             plan.problems.append(Problem(alias, "mode", "no chat model; not listed"))

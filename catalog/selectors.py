@@ -1,7 +1,7 @@
 """Reading the catalog. Everybody who is signed in may see it; nobody else reaches these pages."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -16,8 +16,11 @@ from portal.common.clock import now
 from portal.gateway import cost
 
 USABLE = (EntryStatus.APPROVED, EntryStatus.RESTRICTED, EntryStatus.DEPRECATED)
-# Parameters of the list that filter, and the column each compares.
-FILTERS = ("provider", "hosting", "status", "data_class", "q")
+# Parameters of the list that filter.
+FILTERS = (
+    "q", "status", "provider", "hosting", "data_class", "region", "capability", "attention"
+)  # fmt: skip
+EXPIRING_DAYS = 30
 
 
 def entries_for(user: AnyUser) -> QuerySet[CatalogEntry]:
@@ -29,7 +32,7 @@ def entry_for(user: AnyUser, entry_id: UUID) -> CatalogEntry:
     """Return one entry. Raises Http404."""
     found = (
         entries_for(user)
-        .select_related("proposed_by", "card_reviewed_by", "replacement")
+        .select_related("proposed_by", "card_reviewed_by", "replacement", "fine_tuned_from")
         .filter(pk=entry_id)
         .first()
     )
@@ -39,13 +42,22 @@ def entry_for(user: AnyUser, entry_id: UUID) -> CatalogEntry:
 
 
 def filtered(rows: QuerySet[CatalogEntry], wanted: Mapping[str, str]) -> QuerySet[CatalogEntry]:
-    """Return the rows that pass every filter; ``data_class`` means: may see data of that class."""
+    """Return the rows that pass every filter.
+
+    ``data_class`` means: may see data of that class. ``region`` and ``capability``: it is among
+    them. ``attention`` is one of the keys of `attention`.
+    """
     for name in ("provider", "hosting", "status"):
         if wanted.get(name):
             rows = rows.filter(**{name: wanted[name]})
     if wanted.get("data_class"):
         least = DataClass.rank(wanted["data_class"])
         rows = rows.filter(max_data_class__in=DataClass.values[least:])
+    for name, column in (("region", "regions"), ("capability", "capabilities")):
+        if wanted.get(name):
+            rows = rows.filter(**{f"{column}__contains": [wanted[name]]})
+    if wanted.get("attention"):
+        rows = rows.filter(attention()[wanted["attention"]])
     if wanted.get("q"):
         text = wanted["q"]
         rows = rows.filter(
@@ -57,10 +69,19 @@ def filtered(rows: QuerySet[CatalogEntry], wanted: Mapping[str, str]) -> QuerySe
     return rows
 
 
-def providers() -> list[str]:
-    """Return the providers that occur, in order."""
-    found = CatalogEntry.objects.exclude(provider="").order_by("provider")
-    return list(found.values_list("provider", flat=True).distinct())
+def attention() -> dict[str, Q]:
+    """Return what makes somebody look at a model, by key."""
+    today = now().date()
+    soon = today + timedelta(days=EXPIRING_DAYS)
+    usable = Q(status__in=USABLE)
+    return {
+        "drifted": Q(drifted_since__isnull=False),
+        "expired": usable & Q(approval_expires__lt=today),
+        "expiring": usable & Q(approval_expires__gte=today, approval_expires__lt=soon),
+        "ending": Q(deprecation_date__lt=soon) & Q(status__in=(*USABLE, EntryStatus.PROPOSED)),
+        "not_offered": Q(missing_since__isnull=False),
+        "unmeasured": usable & Q(measured_at=None),
+    }
 
 
 def usable_entries(on: date | None = None) -> QuerySet[CatalogEntry]:

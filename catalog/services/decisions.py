@@ -8,6 +8,7 @@ from django.db import transaction
 from catalog.enums import DataClass, EntryStatus, TrainsOnData
 from catalog.models import CatalogEntry
 from catalog.policies import require_approver, require_manager
+from catalog.services.entries import named_entry
 from catalog.services.locks import locked_entry
 from catalog.services.statuses import note_status
 from portal.accounts.models import User
@@ -100,9 +101,11 @@ def change_status(
     status: EntryStatus,
     reason: str,
     retirement_date: date | None = None,
-    replacement: CatalogEntry | None = None,
+    replacement: str = "",
 ) -> CatalogEntry:
     """Deprecate, retire or block a model, with a reason; `approve` brings it back.
+
+    ``replacement`` is the alias of the model to use instead.
 
     Raises Forbidden (role), Invalid (status, reason, retirement_date, replacement) or Conflict
     (unchanged; not_approved when something that was never approved is deprecated).
@@ -117,7 +120,8 @@ def change_status(
         raise Conflict(f"It is {EntryStatus(status).label.lower()} already.", code="unchanged")
     if status == EntryStatus.DEPRECATED and entry.approval_expires is None:
         raise Conflict("It was never approved; block it instead.", code="not_approved")
-    if replacement is not None and replacement.pk == entry.pk:
+    instead = named_entry("replacement", replacement) if replacement else entry.replacement
+    if instead is not None and instead.pk == entry.pk:
         raise Invalid.field("replacement", "choice", "A model cannot replace itself.")
     today = now().date()
     ends = retirement_date if status == EntryStatus.DEPRECATED else None
@@ -131,7 +135,7 @@ def change_status(
         entry.decided = sorted({*entry.decided, "deprecation_date"})
     elif status == EntryStatus.RETIRED:
         entry.retirement_date = today
-    entry.replacement = replacement or entry.replacement
+    entry.replacement = instead
     entry.updated_by = actor
     entry.save()
     audit.record(

@@ -193,7 +193,9 @@ def _sound(alias: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         wanted.add("modalities")
     sound = {name: reading.facts[name] for name in wanted}
     if inputs:
-        sound["modalities"] = [one for one in Modality.values if one in inputs]
+        # Whoever reads images takes images in.
+        both = {*inputs, *sound.get("modalities", [])}
+        sound["modalities"] = [one for one in Modality.values if one in both]
     if facts.get("fine_tuned_from"):
         sound["fine_tuned_from"] = named_entry("fine_tuned_from", str(facts["fine_tuned_from"]))
     return sound

@@ -1,4 +1,4 @@
-"""Pages of the catalog: list, card with history and decisions, synchronisation and its reports."""
+"""The card of a model: its facts and history, and what is decided about it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,37 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog import selectors, services
-from catalog.enums import Capability, DataClass, EntryStatus, Hosting, SyncState, TrainsOnData
-from catalog.forms import (
-    ApproveForm,
-    FactsForm,
-    FilterForm,
-    PriceForm,
-    ProposeForm,
-    StatusForm,
-)
-from catalog.listing import listing
+from catalog import histories, selectors, services
+from catalog.enums import EntryStatus, Witness
+from catalog.forms import ApproveForm, FactsForm, PriceForm, ProposeForm, StatusForm
 from catalog.models import CatalogEntry
 from catalog.policies import can_manage, may_approve, require_manager
+from catalog.presentation import facts_of, standing_of
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
+from portal.common.clock import now
 from portal.common.errors import DomainError, Forbidden
-
-
-@require_safe
-def catalog(request: HttpRequest) -> HttpResponse:
-    """Show the list of models with its filters."""
-    user = signed_in(request)
-    found = listing(user, request.GET.dict())
-    context = {
-        "listing": found,
-        "filters": FilterForm(found.wanted, selectors.providers()),
-        "filtered": any(found.wanted.values()),
-        "may_manage": can_manage(user),
-        "last_report": selectors.last_report(),
-    }
-    return render(request, "catalog/list.html", context)
 
 
 @require_safe
@@ -105,6 +84,7 @@ def status(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         changed = services.change_status(
             actor=user, entry=found, status=EntryStatus(given["status"]),
             reason=given["status_reason"], retirement_date=given["retirement_date"],
+            replacement=given["replacement"],
         )  # fmt: skip
         return f"{found.gateway_alias} is {EntryStatus(changed.status).label.lower()}."
 
@@ -120,46 +100,6 @@ def price(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         return "The price counts from now on."
 
     return _decide(request, entry_id, "price_form", PriceForm(request.POST), act)
-
-
-@require_POST
-def sync(request: HttpRequest) -> HttpResponse:
-    """Synchronise with the gateway now, and show the report."""
-    found = services.sync_from_gateway(actor=signed_in(request))
-    if found.state == SyncState.FAILED:
-        messages.error(request, found.message)
-    else:
-        messages.success(request, f"{found.read} models read from the gateway.")
-    return redirect("catalog:report", report_id=found.pk)
-
-
-@require_safe
-def reports(request: HttpRequest) -> HttpResponse:
-    """Show the newest reports."""
-    context = {
-        "reports": [(one, SyncState(one.state)) for one in selectors.reports()[:50]],
-        "may_manage": can_manage(signed_in(request)),
-    }
-    return render(request, "catalog/reports.html", context)
-
-
-@require_safe
-def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    """Show what one synchronisation found and did."""
-    found = selectors.report_for(signed_in(request), report_id)
-    context = {
-        "report": found,
-        "state": SyncState(found.state),
-        "facts": [
-            ("Models read", found.read),
-            ("New", len(found.added)),
-            ("Prices added", len(found.prices)),
-            ("Differences", len(found.differences), "left as people decided"),
-            ("No longer there", len(found.missing)),
-            ("Skipped", len(found.problems), "values that are not sound"),
-        ],
-    }
-    return render(request, "catalog/report.html", context)
 
 
 F = TypeVar("F", bound=forms.Form)
@@ -206,13 +146,22 @@ def _card(
     given: dict[str, forms.Form] | None = None,
     code: int = 200,
 ) -> HttpResponse:
-    prices = list(found.prices.select_related("added_by")[:50])
+    measurements = histories.measurements_of(found)
+    today = now().date()
     context = {
         "entry": found,
         "status": EntryStatus(found.status),
-        "facts": _facts(found),
-        "standing": _standing(found),
-        "prices": prices,
+        "facts": facts_of(found),
+        "standing": standing_of(found),
+        "prices": histories.price_periods(found),
+        "measurements": measurements,
+        "course": [one.row.latency_p95_ms for one in reversed(measurements)],
+        "decisions": histories.decisions_of(found),
+        "touching": histories.reports_touching(found),
+        "witness": Witness(found.drift_witness).label if found.drift_witness else "",
+        "expired": found.approval_expires is not None
+        and found.approval_expires < today
+        and found.status in selectors.USABLE,
         "digest": found.digest(),
         "may_manage": can_manage(user),
         "may_approve": may_approve(user, found),
@@ -223,58 +172,3 @@ def _card(
         "opened": next(iter(given), "") if given else "",
     }
     return render(request, "catalog/entry.html", context | (given or {}), status=code)
-
-
-def _facts(found: CatalogEntry) -> list[tuple[str, str, str]]:
-    """The card's facts in words; the third says who set them."""
-
-    def row(label: str, value: str, *names: str) -> tuple[str, str, str]:
-        by = "set by a person" if set(names) & set(found.decided) else ""
-        return (label, value or "not known", by)
-
-    def tokens(value: int | None) -> str:
-        return f"{value:,} tokens" if value is not None else ""
-
-    abilities = [str(Capability(one).label) for one in Capability if one in found.capabilities]
-    days = found.provider_retention_days
-    kept = "" if days is None else "not kept" if days == 0 else f"{days} days"
-    return [
-        row("Provider", found.provider, "provider"),
-        row("Model", found.model, "model"),
-        row("Snapshot", found.snapshot, "snapshot"),
-        row("Context", tokens(found.context_window), "context_window"),
-        row("Longest answer", tokens(found.max_output_tokens), "max_output_tokens"),
-        row("Abilities", ", ".join(abilities) or "text in, text out", "capabilities"),
-        row("Hosting", Hosting(found.hosting).label if found.hosting else "", "hosting"),
-        row("Regions", ", ".join(found.regions), "regions"),
-        row(
-            "May see",
-            f"up to {DataClass(found.max_data_class).label.lower()} data"
-            if found.max_data_class
-            else "",
-            "max_data_class",
-        ),
-        row(
-            "Trains on data",
-            TrainsOnData(found.trains_on_data).label if found.trains_on_data else "",
-            "trains_on_data",
-        ),
-        row("Provider keeps data", kept, "provider_retention_days"),
-        row("Licence", found.licence, "licence"),
-        row("Known issues", found.known_issues, "known_issues"),
-    ]
-
-
-def _standing(found: CatalogEntry) -> list[tuple[str, str]]:
-    rows = [
-        ("Reason", found.status_reason),
-        ("Card written by", str(found.proposed_by) if found.proposed_by else "the gateway"),
-        ("Card reviewed by", str(found.card_reviewed_by) if found.card_reviewed_by else ""),
-        ("Approved until", f"{found.approval_expires:%-d %b %Y}" if found.approval_expires else ""),
-        ("Only for units", ", ".join(found.restricted_units)),
-        ("Only for tiers", ", ".join(str(tier) for tier in found.restricted_tiers)),
-        ("Deprecated", f"{found.deprecation_date:%-d %b %Y}" if found.deprecation_date else ""),
-        ("Retired on", f"{found.retirement_date:%-d %b %Y}" if found.retirement_date else ""),
-        ("Replacement", str(found.replacement) if found.replacement else ""),
-    ]
-    return [(label, value) for label, value in rows if value]
