@@ -112,7 +112,7 @@ def lines_of(told: Mapping[str, Any]) -> Lines:
         [_price(place, row, via) for place, row in enumerate(told["prices"][:SHOWN])],
         [_fact(place, row, via) for place, row in enumerate(told["facts"][:SHOWN])],
         [_difference(row, via) for row in told["differences"][:SHOWN]],
-        _skipped(told["problems"]),
+        _skipped(told["problems"], set(told.get("via", {}))),
         hidden,
     )
 
@@ -181,11 +181,14 @@ def _difference(row: Mapping[str, Any], via: Mapping[str, str]) -> FactLine:
     )  # fmt: skip
 
 
-def _skipped(problems: Sequence[Mapping[str, str]]) -> list[SkippedGroup]:
+def _skipped(problems: Sequence[Mapping[str, str]], ours: set[str]) -> list[SkippedGroup]:
+    """Return what was skipped by reason: what concerns our own aliases first, then the rarest."""
     groups: dict[tuple[str, str], list[str]] = {}
     for one in problems:
         groups.setdefault((one["message"], one["field"]), []).append(one["alias"])
-    ordered = sorted(groups.items(), key=lambda item: (len(item[1]), item[0]))
+    ordered = sorted(
+        groups.items(), key=lambda item: (ours.isdisjoint(item[1]), len(item[1]), item[0])
+    )
     return [
         SkippedGroup(
             reason, field_label(field), len(names), ", ".join(names[:NAMED]),

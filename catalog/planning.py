@@ -186,12 +186,15 @@ def _compare(source: Source, known: Known, reading: Reading, plan: Plan) -> None
         follows = free and "snapshot" not in entry.decided
         same = facts["snapshot"] == entry.snapshot
         plan.snapshots[entry.gateway_alias] = "" if same or follows else facts["snapshot"]
-    for name, value in facts.items():
+    # In order of name: the digest must not depend on how the reading was stored.
+    for name, value in sorted(facts.items()):
         before = getattr(entry, name)
         if before == value:
             continue
         if name in entry.decided:
             why = "set by a person"
+        elif source == Source.GATEWAY and name in entry.imported:
+            why = "taken from a price map"
         elif free or name in FREE:
             plan.facts.append(FactChange(entry.gateway_alias, name, before, value))
             continue

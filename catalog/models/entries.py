@@ -89,6 +89,8 @@ class CatalogEntry(Record):
 
     # Fields that a person set; a synchronisation never writes them.
     decided = _words()
+    # Fields that a price map told; the gateway leaves them alone, a newer map may change them.
+    imported = _words()
     last_seen_at = models.DateTimeField(null=True, blank=True)
     # Since when the gateway no longer lists the alias.
     missing_since = models.DateTimeField(null=True, blank=True)

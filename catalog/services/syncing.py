@@ -131,7 +131,7 @@ def carry_out(
     wanted = set(propose)
     chosen = [one for one in plan.others if one.alias in wanted]
     filename = preview.filename if preview is not None else ""
-    _facts(plan)
+    _facts(source, plan)
     added = _add(actor, source, [*plan.new, *chosen], at)
     by_alias = {entry.gateway_alias: entry for entry in added}
     first = [
@@ -160,14 +160,17 @@ def _existing(aliases: Iterable[str]) -> dict[str, CatalogEntry]:
     return {entry.gateway_alias: entry for entry in found}
 
 
-def _facts(plan: Plan) -> None:
+def _facts(source: Source, plan: Plan) -> None:
     entries = _existing({one.alias for one in plan.facts})
     fields: dict[str, set[str]] = {}
     for one in plan.facts:
         setattr(entries[one.alias], one.field, one.after)
         fields.setdefault(one.alias, set()).add(one.field)
     for alias, names in fields.items():
-        entries[alias].save(update_fields=(*sorted(names), "updated_at"))
+        entry = entries[alias]
+        if source == Source.PRICE_MAP:
+            entry.imported = sorted({*entry.imported, *names})
+        entry.save(update_fields=(*sorted(names), "imported", "updated_at"))
 
 
 def _add(

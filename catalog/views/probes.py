@@ -1,5 +1,6 @@
 """Measuring: what it will call and cost is stated first; then its progress and figures."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from catalog.selectors import entry_for
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
 from portal.common.errors import Conflict, Invalid
+from portal.gateway.cost import six_places
 from portal.shell.rendering import render_page
 
 
@@ -72,7 +74,11 @@ def probe(request: HttpRequest, probe_id: UUID) -> HttpResponse:
         "measured": measured,
         "planned": len(found.planned),
         "money": [
-            {"currency": currency, "spent": found.spent.get(currency, "0"), "cap": cap}
+            {
+                "currency": currency,
+                "spent": six_places(Decimal(found.spent.get(currency, "0"))),
+                "cap": six_places(Decimal(cap)),
+            }
             for currency, cap in sorted(found.cap.items())
         ],
     }

@@ -26,7 +26,9 @@ def signed_in(user: Any = None) -> Client:
 
 def listed(client: Client, **query: str) -> list[str]:
     html = client.get("/catalog/", query).content.decode()
-    return re.findall(r'<th scope="row" class="who"><a href="/catalog/[0-9a-f-]+/">([^<]+)</a>', html)
+    return re.findall(
+        r'<th scope="row" class="who"><a href="/catalog/[0-9a-f-]+/">([^<]+)</a>', html
+    )
 
 
 def test_filters_narrow_the_list() -> None:
