@@ -11,7 +11,6 @@ from catalog.enums import DataClass, EntryStatus
 from catalog.matching import ModelFacts
 from catalog.models import CatalogEntry, Price, SyncReport
 from portal.accounts.selectors import AnyUser
-from portal.common.canonical import digest, jsonable
 from portal.common.clock import now
 from portal.gateway import cost
 
@@ -118,27 +117,6 @@ def all_facts() -> list[ModelFacts]:
     """Return the facts of every entry with the price that counts now, by alias; two queries."""
     prices = current_prices()
     return [entry.facts(prices.get(entry.pk)) for entry in CatalogEntry.objects.all()]
-
-
-def revision(facts: Iterable[ModelFacts]) -> str:
-    """Return the digest of everything that matching reads: the catalog as it was looked at."""
-    rows = []
-    for one in sorted(facts, key=lambda f: f.alias):
-        price = one.price
-        rows.append(
-            [
-                one.alias, one.status, jsonable(one.approval_expires),
-                jsonable(one.retirement_date),
-                sorted(one.restricted_units), sorted(one.restricted_tiers), one.max_data_class,
-                one.trains_on_data, sorted(one.regions), sorted(one.capabilities),
-                one.context_window, one.max_output_tokens, one.latency_p95_ms, one.offered,
-                None if price is None else [
-                    jsonable(price.price_in), jsonable(price.price_cached),
-                    jsonable(price.price_out), price.currency,
-                ],
-            ]
-        )  # fmt: skip
-    return digest(rows)
 
 
 def reports() -> QuerySet[SyncReport]:

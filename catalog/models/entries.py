@@ -135,7 +135,14 @@ class CatalogEntry(Record):
         return self.gateway_alias
 
     def material(self) -> dict[str, Any]:
-        """Return the material fields: what somebody relies on who pins this entry."""
+        """Return the material fields: what somebody relies on who pins this entry.
+
+        A deprecated model is still the approved one, with an end in sight: its deprecation is
+        told to those who use it and voids no approval by itself.
+        """
+        restricted = bool(self.restricted_units or self.restricted_tiers)
+        approved = EntryStatus.RESTRICTED if restricted else EntryStatus.APPROVED
+        deprecated = self.status == EntryStatus.DEPRECATED
         return {
             "gateway_alias": self.gateway_alias,
             "provider": self.provider,
@@ -150,7 +157,7 @@ class CatalogEntry(Record):
             "max_data_class": self.max_data_class,
             "trains_on_data": self.trains_on_data,
             "provider_retention_days": self.provider_retention_days,
-            "status": self.status,
+            "status": approved.value if deprecated else self.status,
             "restricted_to": {
                 "units": sorted(self.restricted_units),
                 "tiers": sorted(self.restricted_tiers),
@@ -179,6 +186,8 @@ class CatalogEntry(Record):
             price=price.as_price() if price is not None else None,
             latency_p95_ms=self.latency_p95_ms,
             offered=self.missing_since is None,
+            hosting=self.hosting,
+            provider_retention_days=self.provider_retention_days,
         )
 
     def is_usable(self, on: date) -> bool:

@@ -67,6 +67,7 @@ HANDBOOK_PICKS: Mapping[str, str] = {
     "cedar-70b-eu": "In our EU tenant.",
     "beacon-mini": "Cheap and fast.",
 }
+NOT_TAKEN = "Three candidates are enough to compare; this one adds nothing to them."
 
 
 class DemoFailed(Exception):
@@ -139,8 +140,7 @@ def shortlist(actor: User, workload: Workload, picks: Mapping[str, str]) -> None
         actor=actor,
         workload=workload,
         picks=[Pick(alias, note) for alias, note in picks.items()],
-        tokens_in=700,
-        tokens_out=80,
+        not_taken_reason=NOT_TAKEN,
     )
     lifecycle.submit_phase(actor=actor, cycle=current_cycle(workload), phase_key="selection")
 

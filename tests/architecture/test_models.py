@@ -35,6 +35,8 @@ IMMUTABLE = {
     "portal_audit.AuditEvent",
     "workloads_briefs.BriefVersion",
     "workloads_selection.Shortlist",
+    "workloads_selection.ShortlistCandidate",
+    "workloads_selection.CatalogRevision",
     "workloads_prompts.PromptVersion",
     "workloads_prompts.PointerMove",
     "workloads_prompts.FalseAlarm",

@@ -6,11 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.enums import Capability, DataClass, EntryStatus, Outcome
-from catalog.matching import ModelFacts, Requirements, match, rank
+from catalog.matching import (
+    Measured,
+    ModelFacts,
+    Requirements,
+    catalog_revision,
+    match,
+    moves,
+    rank,
+)
 from portal.gateway.cost import Price
 
 TODAY = date(2026, 11, 14)
@@ -143,6 +151,8 @@ _facts = st.builds(
     price=st.none() | st.sampled_from([PRICE, Price(Decimal(500), Decimal(500))]),
     latency_p95_ms=st.none() | st.sampled_from([100, 9_000]),
     offered=st.booleans(),
+    hosting=st.sampled_from(["", "own", "provider"]),
+    provider_retention_days=st.none() | st.sampled_from([0, 30, 31]),
 )
 _asked = st.builds(
     Requirements,
@@ -159,6 +169,7 @@ _asked = st.builds(
     tokens_out=st.just(60),
     tier=st.none() | st.sampled_from([1, 2]),
     business_unit=st.sampled_from(["", "Service"]),
+    retention_days=st.none() | st.sampled_from([0, 30]),
 )
 
 
@@ -171,15 +182,18 @@ def _allowed(asked: Requirements, model: ModelFacts) -> bool:
         return False
     if model.retirement_date and model.retirement_date <= asked.on:
         return False
-    if model.status == "restricted":
-        if model.restricted_tiers and asked.tier not in model.restricted_tiers:
-            return False
-        if model.restricted_units and asked.business_unit not in model.restricted_units:
-            return False
+    if model.restricted_tiers and asked.tier not in model.restricted_tiers:
+        return False
+    if model.restricted_units and asked.business_unit not in model.restricted_units:
+        return False
     if asked.data_class:
         if ranks.get(model.max_data_class, -1) < ranks[asked.data_class]:
             return False
         if asked.data_class != "public" and model.trains_on_data not in {"no", "opt_out"}:
+            return False
+        kept = model.provider_retention_days or 0
+        allowed = asked.retention_days
+        if asked.data_class != "public" and allowed is not None and kept > allowed:
             return False
     if asked.residency and "any" not in asked.residency:
         if not model.regions:
@@ -212,7 +226,11 @@ def _meets_all(asked: Requirements, model: ModelFacts) -> bool:
     return not slow
 
 
-@given(_asked, st.lists(_facts, max_size=6))
+_checked = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@_checked
+@given(_asked, st.lists(_facts, max_size=5))
 def test_the_filter_equals_a_brute_force_filter(
     asked: Requirements, models: list[ModelFacts]
 ) -> None:
@@ -231,3 +249,94 @@ def test_the_filter_equals_a_brute_force_filter(
     assert sorted((one.alias, one.outcome.value) for one in found) == expected
     for one in found:
         assert bool([r for r in one.reasons if r.severity != "note"]) == (one.outcome != "fits")
+
+
+_amounts = st.decimals(min_value=0, max_value=100_000, places=6)
+
+
+@_checked
+@given(
+    st.integers(1, 10_000_000), st.integers(1, 10_000_000), _amounts, _amounts,
+    st.integers(0, 1_000_000),
+)  # fmt: skip
+def test_cost_is_exact_to_the_last_of_six_decimals(
+    tokens_in: int, tokens_out: int, price_in: Decimal, price_out: Decimal, a_day: int
+) -> None:
+    asked = replace(ASKED, tokens_in=tokens_in, tokens_out=tokens_out, requests_per_day=a_day)
+    found = match(asked, replace(MODEL, price=Price(price_in, price_out)))
+    # In whole millionths of a millionth, where nothing can be rounded.
+    exact = tokens_in * int(price_in * 10**6) + tokens_out * int(price_out * 10**6)
+    assert found.cost_per_request is not None
+    assert found.cost_per_month is not None
+    assert int(found.cost_per_request * 10**12) == exact
+    assert int(found.cost_per_month * 10**12) == exact * a_day * 30
+
+
+@_checked
+@given(st.lists(_facts, max_size=5, unique_by=lambda one: one.alias), st.randoms())
+def test_facts_read_back_as_they_were_and_the_revision_is_their_content(
+    models: list[ModelFacts], dice: Any
+) -> None:
+    stored = [one.as_dict() for one in models]
+    again = [ModelFacts.from_dict(one) for one in stored]
+    assert [one.as_dict() for one in again] == stored
+    dice.shuffle(again)
+    assert catalog_revision(again) == catalog_revision(models)
+    if models:
+        other = replace(models[0], context_window=(models[0].context_window or 0) + 1)
+        assert catalog_revision([other, *models[1:]]) != catalog_revision(models)
+
+
+@_checked
+@given(
+    _asked, st.lists(_facts, max_size=5, unique_by=lambda one: one.alias), st.integers(1, 40_000)
+)
+def test_what_moves_is_what_fits_in_one_answer_alone(
+    asked: Requirements, models: list[ModelFacts], context: int
+) -> None:
+    before, after = rank(asked, models), rank(replace(asked, min_context_tokens=context), models)
+    fitted = {one.alias for one in before if one.outcome == "fits"}
+    fits = {one.alias for one in after if one.outcome == "fits"}
+    found = moves(before, after)
+    assert {one.alias for one in found if one.came_in} == fits - fitted
+    assert {one.alias for one in found if not one.came_in} == fitted - fits
+    assert all(one.reasons for one in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome", "words"),
+    [
+        (
+            {"provider_retention_days": 31},
+            "ruled_out",
+            "keeps the data for 31 days; 30 days allowed",
+        ),
+        ({"provider_retention_days": 30}, "fits", ""),
+        ({"provider_retention_days": None, "hosting": "provider"}, "fits", "not known how long"),
+        ({"provider_retention_days": None, "hosting": "own"}, "fits", ""),
+    ],
+)
+def test_how_long_a_provider_keeps_the_data(
+    change: dict[str, Any], outcome: str, words: str
+) -> None:
+    found = match(replace(ASKED, retention_days=30), replace(MODEL, **change))
+    assert found.outcome == outcome
+    assert words in "; ".join(reason.text for reason in found.reasons)
+    public = match(replace(ASKED, retention_days=30, data_class="public"), replace(MODEL, **change))
+    assert public.outcome == "fits"
+
+
+def test_a_model_counts_with_the_sizes_that_were_measured_for_it() -> None:
+    asked = replace(ASKED, min_context_tokens=None, measured=(Measured("swift", 2_000, 100, 50),))
+    found = match(asked, MODEL)
+    assert (found.tokens_in, found.tokens_out) == (2_000, 100)
+    assert found.cost_per_request == Decimal("0.0024")
+    assert match(asked, replace(MODEL, alias="other")).cost_per_request == Decimal("0.00104")
+    short = match(asked, replace(MODEL, context_window=2_050))
+    assert short.reasons[0].text == "context 2,050 < 2,100 needed"
+    assert Requirements.from_dict(asked.as_dict()) == asked
+
+
+def test_a_restriction_outlives_the_deprecation_of_the_model() -> None:
+    model = replace(MODEL, status="deprecated", restricted_tiers=(1,))
+    assert match(ASKED, model).outcome == "ruled_out"

@@ -142,6 +142,8 @@ def choose_models(contributor: Persona, ref: str, job: Job = TRIAGE) -> None:
     contributor.look("05-selection")
     for alias in job.models:
         page.locator(f"[name=candidate][value='{alias}']").check()
+        page.locator(f"[name='note-{alias}']").fill("Worth testing on tickets.")
+    page.locator("[name=not_taken_reason]").fill("Three are enough to compare.")
     contributor.press("candidates")
     contributor.press("Pass model selection")
 

@@ -15,7 +15,7 @@ from workloads.selection.models import Shortlist
 from workloads.selection.selectors import present_matches, shortlist_of
 
 EDITORS = "The owner or a contributor"
-_DATA = ("data_class", "training", "region")
+_DATA = ("data_class", "training", "region", "retention")
 
 
 class Selection(Phase):
@@ -31,6 +31,7 @@ class Selection(Phase):
         "brief.scope": Impact.RECONFIRM,
         "tier.raised": Impact.RECONFIRM,
         "shortlist.changed": Impact.RECONFIRM,
+        "catalog.candidate_struck": Impact.RECONFIRM,
         "catalog.deprecated": Impact.NOTE,
         "catalog.retired": Impact.REOPEN,
     }

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from catalog import services as catalog_services
 from catalog.enums import EntryStatus
-from catalog.selectors import all_facts, revision
+from catalog.matching import catalog_revision
+from catalog.selectors import all_facts
 from portal.common.errors import Conflict, Forbidden, Invalid, NotReady
 from tests.factories import briefs, catalog, lives, people, selection
 from workloads.lifecycle import services as lifecycle
@@ -53,10 +54,34 @@ def test_everything_that_was_looked_at_is_stored_with_its_reasons() -> None:
     abroad = chosen.finding("abroad")
     assert abroad is not None
     assert abroad["reasons"][0]["text"] == "runs in us-east-1; only eu is allowed"
-    assert chosen.catalog_revision == revision(all_facts())
+    assert chosen.catalog_revision == catalog_revision(all_facts())
     assert [entry.gateway_alias for entry in candidates_of(current_cycle(workload))] == [
         "cheap", "dear",
     ]  # fmt: skip
+
+
+def test_a_fit_that_is_not_taken_needs_a_reason_of_its_own_or_one_for_all() -> None:
+    workload = scene()
+    catalog.entry("third")
+    with pytest.raises(Invalid) as refused:
+        selection.choose(workload, "cheap", "dear", not_taken_reason="")
+    error = refused.value.errors[0]
+    assert (error.field, error.code) == ("not_taken_reason", "blank")
+    assert "third: fits and is not taken. Say why not." in error.message
+
+    with pytest.raises(Invalid) as refused:
+        selection.choose(workload, "cheap", "dear", not_taken={"third": "no"})
+    assert refused.value.errors[0].field == "not_taken.third"
+
+    catalog.entry("fourth")
+    chosen = selection.choose(
+        workload, "cheap", "dear", not_taken={"third": "It is the same model in another coat."},
+        not_taken_reason="One more would only cost more.",
+    )  # fmt: skip
+    assert chosen.not_taken == {
+        "third": "It is the same model in another coat.",
+        "fourth": "One more would only cost more.",
+    }
 
 
 def test_the_stored_query_gives_the_same_answer_again() -> None:
@@ -75,8 +100,10 @@ def test_the_stored_query_gives_the_same_answer_again() -> None:
         (["cheap", "unheard-of"], "choice", "no such model"),
         (["cheap", "abroad"], "ruled_out", "only eu is allowed"),
         (["cheap", "slow"], "blank", "near miss; say why"),
-        (["cheap", Pick("slow", reason="why not")], "min_length", "near miss; say why"),
-        (["cheap", Pick("dear", note="a\x00b")], "null_character", "null character"),
+        (["cheap", Pick("slow", "quick", "why not")], "min_length", "near miss; say why"),
+        (["cheap", Pick("dear")], "blank", "say in a note why it is tested"),
+        (["cheap", Pick("dear", "no")], "min_length", "say in a note why it is tested"),
+        (["cheap", Pick("dear", "a\x00b")], "null_character", "null character"),
     ],
 )
 def test_what_cannot_be_chosen(picks: list[Any], code: str, words: str) -> None:
@@ -90,7 +117,7 @@ def test_what_cannot_be_chosen(picks: list[Any], code: str, words: str) -> None:
 
 def test_a_near_miss_is_chosen_with_a_reason() -> None:
     workload = scene()
-    selection.choose(workload, "cheap", Pick("slow", reason="It may be fast enough at night."))
+    selection.choose(workload, "cheap", Pick("slow", "steady", "It may be fast enough at night."))
     candidate = ShortlistCandidate.objects.get(entry__gateway_alias="slow")
     assert (candidate.outcome, candidate.reason[:6]) == ("near_miss", "It may")
 
@@ -99,7 +126,7 @@ def test_a_catalog_that_changed_meanwhile_is_looked_at_again() -> None:
     workload = scene()
     with pytest.raises(Conflict) as refused:
         selection.services.choose_shortlist(
-            actor=workload.owner, workload=workload, picks=[Pick("cheap"), Pick("dear")],
+            actor=workload.owner, workload=workload, picks=[Pick("cheap", "a"), Pick("dear", "b")],
             tokens_in=800, tokens_out=60, catalog_revision="sha256:old",
         )  # fmt: skip
     assert refused.value.code == "catalog_changed"
@@ -158,7 +185,7 @@ def test_a_brief_with_more_sensitive_data_strikes_a_candidate() -> None:
     assert "internal-only: allowed up to internal" in failing(workload)["candidates_data"]
 
 
-def test_a_deprecated_candidate_is_flagged_and_makes_the_gate_stale_by_its_digest() -> None:
+def test_a_deprecated_candidate_is_flagged_and_the_gate_holds() -> None:
     workload = scene()
     selection.choose(workload, "cheap", "dear")
     submit(workload)
@@ -167,7 +194,7 @@ def test_a_deprecated_candidate_is_flagged_and_makes_the_gate_stale_by_its_diges
         actor=people.catalog_manager(), entry=entry, status=EntryStatus.DEPRECATED,
         reason="a newer one is better",
     )  # fmt: skip
-    assert not holds(phase_record(current_cycle(workload), "selection"))
+    assert holds(phase_record(current_cycle(workload), "selection"))
     assert failing(workload) == {}
     limits = checks_of(current_cycle(workload), "selection")[-1]
     assert "cheap: it is deprecated" in limits.detail

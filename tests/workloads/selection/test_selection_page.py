@@ -40,7 +40,8 @@ def form(workload: Workload, *aliases: str, **more: Any) -> dict[str, Any]:
     found = considered(requirements_of(current_cycle(workload)))
     return {
         "candidate": list(aliases), "revision": found.revision,
-        "tokens_in": "800", "tokens_out": "60", **more,
+        "not_taken_reason": "Others are nearer to what we need.",
+        **{f"note-{alias}": "worth testing" for alias in aliases}, **more,
     }  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def test_the_api_gives_the_shortlist(workload: Workload) -> None:
     client = signed_in(workload.owner)
     path = f"/api/v1/workloads/{workload.ref}/shortlist"
     assert client.get(path).status_code == 404
-    selection.choose(workload, "cheap", Pick("small/one", reason="tickets are short"))
+    selection.choose(workload, "cheap", Pick("small/one", "small", "tickets are short"))
     body = client.get(path).json()
     assert [one["alias"] for one in body["candidates"]] == ["cheap", "small/one"]
     assert len(body["considered"]) == 4

@@ -152,6 +152,7 @@ class Brief(Record):
             tokens_out=tokens_out,
             tier=workload.tier,
             business_unit=workload.business_unit,
+            retention_days=self.retention_days,
         )
 
 

@@ -1,91 +1,22 @@
-"""How a model stands against a brief: pure functions on plain data, each reason in words.
+"""The rules: what blocks a model, what it falls short of, what is noted, and what it would cost."""
 
-What the company forbids rules a model out (status, expiry, data class, training on data, region,
-a capability that cannot be worked around). What it falls short of makes a near miss (context,
-cost, latency, a missing price), which may be shortlisted with a reason. What is not known but
-harmless is noted.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from catalog.enums import Capability, DataClass, EntryStatus, Outcome, TrainsOnData
+from catalog.enums import Capability, DataClass, EntryStatus, Hosting, Outcome, TrainsOnData
+from catalog.matching.facts import ModelFacts, Requirements
 from portal.common.canonical import jsonable
-from portal.gateway.cost import Price, cost
+from portal.gateway.cost import cost
 
+# Goes up by one whenever the same facts would be judged in another way.
+RULES = 2
 BLOCKS, SHORT, NOTE = "blocks", "short", "note"
 ANYWHERE = "any"
 DAYS_A_MONTH = 30
 # Without these a prompt can still be made to work: ask for JSON in words, send less, wait.
 WORKED_AROUND = frozenset({Capability.JSON_SCHEMA, Capability.LONG_CONTEXT, Capability.STREAMING})
-
-
-@dataclass(frozen=True, slots=True)
-class Requirements:
-    """What a brief asks of a model. Empty text and None mean: not asked.
-
-    Latency in milliseconds, money in ``currency``, tokens per request are estimates, ``on`` is
-    the day that approvals must still be valid.
-    """
-
-    on: date
-    data_class: str = ""
-    residency: tuple[str, ...] = ()
-    capabilities: tuple[str, ...] = ()
-    min_context_tokens: int | None = None
-    latency_p95_ms: int | None = None
-    max_cost_per_request: Decimal | None = None
-    budget_per_month: Decimal | None = None
-    requests_per_day: int | None = None
-    currency: str = "USD"
-    tokens_in: int = 1_000
-    tokens_out: int = 300
-    tier: int | None = None
-    business_unit: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the requirements as JSON data, the way a shortlist stores its filter."""
-        return {one.name: jsonable(getattr(self, one.name)) for one in fields(self)}
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> "Requirements":
-        """Return the requirements that `as_dict` wrote."""
-        values = dict(stored)
-        values["on"] = date.fromisoformat(values["on"])
-        for name in ("residency", "capabilities"):
-            values[name] = tuple(values[name])
-        for name in ("max_cost_per_request", "budget_per_month"):
-            values[name] = None if values[name] is None else Decimal(values[name])
-        return cls(**values)
-
-    @property
-    def context_needed(self) -> int:
-        """The tokens that one request needs room for: the brief's figure or the estimate."""
-        return max(self.min_context_tokens or 0, self.tokens_in + self.tokens_out)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """What the catalog knows of one model; None and empty mean not known."""
-
-    alias: str
-    status: str
-    approval_expires: date | None = None
-    retirement_date: date | None = None
-    restricted_units: tuple[str, ...] = ()
-    restricted_tiers: tuple[int, ...] = ()
-    max_data_class: str = ""
-    trains_on_data: str = ""
-    regions: tuple[str, ...] = ()
-    capabilities: tuple[str, ...] = ()
-    context_window: int | None = None
-    max_output_tokens: int | None = None
-    price: Price | None = None
-    latency_p95_ms: int | None = None
-    offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +43,8 @@ class Match:
     cost_per_month: Decimal | None = None
     currency: str = ""
     latency_p95_ms: int | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the match as a shortlist stores it."""
@@ -122,14 +55,18 @@ class Match:
             "cost_per_request": jsonable(self.cost_per_request),
             "cost_per_month": jsonable(self.cost_per_month),
             "currency": self.currency,
+            "latency_p95_ms": self.latency_p95_ms,
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
         }
 
 
 def match(requirements: Requirements, facts: ModelFacts) -> Match:
     """Return how ``facts`` stand against ``requirements``, with every reason, not the first."""
     per_request = per_month = None
+    tokens_in, tokens_out = requirements.sizes(facts.alias)
     if facts.price is not None:
-        per_request = cost(requirements.tokens_in, 0, requirements.tokens_out, facts.price)
+        per_request = cost(tokens_in, 0, tokens_out, facts.price)
         if requirements.requests_per_day is not None:
             per_month = per_request * requirements.requests_per_day * DAYS_A_MONTH
     reasons = [
@@ -154,6 +91,8 @@ def match(requirements: Requirements, facts: ModelFacts) -> Match:
         cost_per_month=per_month,
         currency=facts.price.currency if facts.price else "",
         latency_p95_ms=facts.latency_p95_ms,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
     )
 
 
@@ -177,6 +116,32 @@ def rank(requirements: Requirements, models: Iterable[ModelFacts]) -> list[Match
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A model that other limits let in or leave out; ``reasons`` are those that tell why."""
+
+    alias: str
+    came_in: bool
+    reasons: list[Reason]
+
+
+def moves(before: Iterable[Match], after: Iterable[Match]) -> list[Move]:
+    """Return the models that fit in one of the two answers alone: came in first, then by alias.
+
+    A model that came in is told with the reasons it had before, one that went out with its new
+    ones; both answers are over the same models.
+    """
+    was = {one.alias: one for one in before}
+    found = []
+    for now in after:
+        came_in = now.outcome == Outcome.FITS
+        if came_in != (was[now.alias].outcome == Outcome.FITS):
+            telling = was[now.alias] if came_in else now
+            reasons = [reason for reason in telling.reasons if reason.severity != NOTE]
+            found.append(Move(now.alias, came_in, reasons))
+    return sorted(found, key=lambda move: (not move.came_in, move.alias))
+
+
 def _standing(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
     found = []
     usable = (EntryStatus.APPROVED, EntryStatus.RESTRICTED, EntryStatus.DEPRECATED)
@@ -196,7 +161,8 @@ def _standing(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
         found.append(Reason("deprecated", f"it is deprecated{until}", SHORT))
     if not facts.offered:
         found.append(Reason("not_offered", "the gateway no longer offers it", BLOCKS))
-    if facts.status == EntryStatus.RESTRICTED:
+    if facts.status in usable:
+        # A restriction outlives the deprecation of the model.
         found.extend(_restriction(requirements, facts))
     return found
 
@@ -227,6 +193,7 @@ def _data(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
             found.append(Reason("data_class", text, BLOCKS))
         if requirements.data_class != DataClass.PUBLIC:
             found.extend(_training(facts))
+            found.extend(_retention(requirements, facts))
     allowed = set(requirements.residency)
     if allowed and ANYWHERE not in allowed:
         named = ", ".join(sorted(allowed))
@@ -252,6 +219,25 @@ def _training(facts: ModelFacts) -> list[Reason]:
     return []
 
 
+def _retention(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
+    allowed, kept = requirements.retention_days, facts.provider_retention_days
+    if allowed is None:
+        return []
+    if kept is None:
+        if facts.hosting == Hosting.OWN:
+            return []
+        text = f"not known how long the provider keeps the data; {_days(allowed)} allowed"
+        return [Reason("retention", text, NOTE)]
+    if kept > allowed:
+        text = f"the provider keeps the data for {_days(kept)}; {_days(allowed)} allowed"
+        return [Reason("retention", text, BLOCKS)]
+    return []
+
+
+def _days(count: int) -> str:
+    return f"{count:,} day{'' if count == 1 else 's'}"
+
+
 def _within(region: str, allowed: set[str]) -> bool:
     """Whether "eu-central-1" lies in one of ``allowed`` ("eu")."""
     return any(region == one or region.startswith(f"{one}-") for one in allowed)
@@ -265,15 +251,16 @@ def _abilities(requirements: Requirements, facts: ModelFacts) -> list[Reason]:
             severity = SHORT if name in WORKED_AROUND else BLOCKS
             text = f"it does not offer what is needed: {label.lower()}"
             found.append(Reason("capability", text, severity))
-    needed = requirements.context_needed
+    tokens_in, tokens_out = requirements.sizes(facts.alias)
+    needed = requirements.context_for(tokens_in, tokens_out)
     if facts.context_window is None:
         found.append(Reason("context", f"context not known, {needed:,} needed", SHORT))
     elif facts.context_window < needed:
         text = f"context {facts.context_window:,} < {needed:,} needed"
         found.append(Reason("context", text, SHORT))
-    if facts.max_output_tokens is not None and facts.max_output_tokens < requirements.tokens_out:
-        longest, asked = facts.max_output_tokens, requirements.tokens_out
-        text = f"answers up to {longest:,} tokens < {asked:,} needed"
+    longest = facts.max_output_tokens
+    if longest is not None and longest < tokens_out:
+        text = f"answers up to {longest:,} tokens < {tokens_out:,} needed"
         found.append(Reason("output", text, SHORT))
     return found
 
