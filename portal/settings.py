@@ -197,6 +197,11 @@ CELERY_BEAT_SCHEDULE = {
     "probe catalog": {"task": "catalog.probe_daily", "schedule": 24 * 3600.0},
     "sweep probes": {"task": "catalog.sweep_probes", "schedule": 300.0},
     "forget interactions": {"task": "workloads.operations.forget", "schedule": 24 * 3600.0},
+    "follow catalog": {"task": "workloads.tuning.follow_catalog_everywhere", "schedule": 3600.0},
+    "follow catalog live": {
+        "task": "workloads.operations.follow_catalog_everywhere",
+        "schedule": 3600.0,
+    },
     "expire reviews": {"task": "workloads.lifecycle.expire_reviews", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

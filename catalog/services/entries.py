@@ -152,7 +152,7 @@ def add_price(
         actor, entry, "catalog.price_added",
         {"price_in": price_in, "price_out": price_out, "currency": currency},
     )  # fmt: skip
-    announce(price_changed, entry, before=before, after=row.as_price())
+    announce(price_changed, entry, actor=actor, before=before, after=row.as_price())
     return row
 
 

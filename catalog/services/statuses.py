@@ -24,5 +24,5 @@ def note_status(*, actor: User | None, entry: CatalogEntry, before: str) -> Stat
         digest=entry.digest(),
     )
     if entry.status != before:
-        announce(entry_status_changed, entry, before=before, after=entry.status)
+        announce(entry_status_changed, entry, actor=actor, before=before, after=entry.status)
     return row

@@ -142,7 +142,8 @@ def carry_out(
     changed = _existing({one.alias for one in plan.prices})
     _prices(actor, source, filename, [*first, *plan.prices], by_alias | changed, at)
     for one in plan.prices:
-        announce(price_changed, changed[one.alias], before=one.before, after=one.after)
+        entry = changed[one.alias]
+        announce(price_changed, entry, actor=actor, before=one.before, after=one.after)
     plan.prices = [*first, *plan.prices]
     if source == Source.GATEWAY:
         _snapshots(actor, plan)

@@ -1,7 +1,8 @@
 """The live endpoint: what was approved, called with a live token."""
 
+from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.http import Http404
 from django.urls import path
@@ -16,7 +17,13 @@ from workloads.builds.api import answer_body, read_input
 from workloads.builds.authentication import LiveToken, token_of
 from workloads.lifecycle.selectors import workload_for
 from workloads.operations import services
-from workloads.operations.selectors import build_of_release, live_spell, matches_approval
+from workloads.operations.selectors import (
+    build_of_release,
+    concern_for,
+    concerns_of,
+    live_spell,
+    matches_approval,
+)
 
 
 class InvokeLive(APIView):
@@ -57,10 +64,41 @@ class LiveState(APIView):
                 "build": build.number,
                 "runs_what_was_approved": matches_approval(spell.release, build),
             }
+        body["concerns"] = [
+            {
+                "id": str(one.pk),
+                "kind": one.kind,
+                "release": one.release.number,
+                "model": one.entry.gateway_alias,
+                "detail": one.detail,
+                "due": one.due,
+                "raised_at": one.created_at,
+                "settled_at": one.settled_at,
+                "answer": one.answer,
+            }
+            for one in concerns_of(workload)
+        ]
         return Response(body)
+
+
+class SettleConcern(APIView):
+    """One concern about what is live."""
+
+    def post(self, request: Request, ref: str, concern_id: UUID) -> Response:
+        """Answer it with ``answer``: what was looked at and what follows."""
+        user = signed_in(request)
+        concern = concern_for(user, ref, concern_id)
+        body = request.data
+        if not isinstance(body, Mapping) or set(body) != {"answer"}:
+            raise Invalid.field("answer", "required", 'Send {"answer": "…"} and nothing else.')
+        if not isinstance(body["answer"], str):
+            raise Invalid.field("answer", "invalid", "Send the answer as text.")
+        settled = services.settle_concern(actor=user, concern=concern, answer=body["answer"])
+        return Response({"id": str(settled.pk), "settled_at": settled.settled_at})
 
 
 api_urlpatterns = [
     path("workloads/<str:ref>/invoke", InvokeLive.as_view()),
     path("workloads/<str:ref>/live", LiveState.as_view()),
+    path("workloads/<str:ref>/concerns/<uuid:concern_id>", SettleConcern.as_view()),
 ]

@@ -8,3 +8,9 @@ class OperationsConfig(AppConfig):
 
     name = "workloads.operations"
     label = "workloads_operations"
+
+    def ready(self) -> None:
+        """Follow the catalog for what is live."""
+        from workloads.operations import receivers
+
+        receivers.connect()

@@ -23,6 +23,19 @@ class Match(ToneChoices):
     __tones__: ClassVar[dict[str, str]] = {"same": "pass", "differs": "fail"}
 
 
+class ConcernKind(ToneChoices):
+    """What a change of the catalog means for a live release."""
+
+    KPI_CHECK = "kpi_check", "KPI check"
+    REFRESH = "refresh", "Refresh"
+    INCIDENT = "incident", "Incident"
+    DRIFT = "drift", "Drift alert"
+
+    __tones__: ClassVar[dict[str, str]] = {
+        "kpi_check": "warn", "refresh": "warn", "incident": "fail", "drift": "fail",
+    }  # fmt: skip
+
+
 class Outcome(ToneChoices):
     """How one call ended."""
 

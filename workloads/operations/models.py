@@ -3,11 +3,13 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 
+from catalog.models import CatalogEntry
 from portal.common.models import Record
 from workloads.lifecycle.models import Release, Workload
-from workloads.operations.enums import Outcome
+from workloads.operations.enums import ConcernKind, Outcome
 
 
 class Interaction(Record):
@@ -60,3 +62,48 @@ class Interaction(Record):
         if self.blocked_by:
             return Outcome.HELD_BACK
         return Outcome.REFUSED if self.refused else Outcome.ANSWERED
+
+
+class Concern(Record):
+    """Something that the catalog changed about a live release, until somebody has answered it.
+
+    ``key`` names the change, so that being told of it twice makes one concern. ``created_by`` is
+    who changed the catalog; what was told never changes.
+    """
+
+    workload = models.ForeignKey(Workload, on_delete=models.PROTECT, related_name="concerns")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="concerns")
+    entry = models.ForeignKey(CatalogEntry, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=ConcernKind.choices)
+    key = models.CharField(max_length=160)
+    detail = models.TextField()
+    due = models.DateField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("created_at",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("release", "kind", "key"), name="concern_told_once"),
+            models.CheckConstraint(
+                condition=models.Q(settled_at=None, settled_by=None, answer="")
+                | models.Q(settled_at__isnull=False, settled_by__isnull=False, answer__gt=""),
+                name="a_settled_concern_is_answered",
+            ),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="what_was_told_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(
+                    "workload", "release", "entry", "kind", "key", "detail", "due"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release}: {self.get_kind_display()}"

@@ -6,6 +6,7 @@ from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase
 from workloads.operations.selectors import (
     build_of_release,
+    concerns_of,
     latest_release,
     live_spell,
     matches_approval,
@@ -48,6 +49,19 @@ class Operations(Phase):
                 )
             ]
         build = build_of_release(spell.release)
+        waiting = [
+            Check.of(
+                one.kind,
+                one.get_kind_display(),
+                False,
+                detail=f"{one.detail}" + (f" Due {one.due}." if one.due else ""),
+                link=f"{link}#concerns",
+                link_label="Answer it",
+                who="owner",
+            )
+            for one in concerns_of(workload)
+            if one.settled_at is None
+        ]
         same = matches_approval(spell.release, build)
         return [
             Check.of("live", "Release live", True, detail=f"release {spell.release.number}"),
@@ -60,6 +74,7 @@ class Operations(Phase):
                 else "The model's catalog entry or a part of the pipeline has changed.",
                 link="" if same else link,
             ),
+            *waiting,
         ]
 
     def note(self, cycle: Cycle) -> str:

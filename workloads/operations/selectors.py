@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import Aggregate, Avg, Count, FloatField, Q, Sum
 from django.http import Http404
 
+from portal.accounts.selectors import AnyUser
 from portal.common.clock import now
 from workloads.builds.models import Build
 from workloads.builds.selectors import changed_parts
 from workloads.lifecycle.models import LiveSpell, Release, Workload
-from workloads.operations.models import Interaction
+from workloads.lifecycle.selectors import workload_for
+from workloads.operations.models import Concern, Interaction
 
 
 class Percentile95(Aggregate):
@@ -72,6 +75,33 @@ def build_of_release(release: Release) -> Build:
             if found is not None:
                 return found
     raise Http404("the release names no build")
+
+
+def live_workloads(entry_id: UUID | None = None) -> list[Workload]:
+    """Return the workloads with a live release, those alone that call the entry when given."""
+    spells = LiveSpell.objects.filter(ended_at=None).select_related("release__cycle", "workload")
+    return [
+        spell.workload
+        for spell in spells.order_by("workload_id")
+        if entry_id is None or build_of_release(spell.release).model_lock_id == entry_id
+    ]
+
+
+def concerns_of(workload: Workload) -> list[Concern]:
+    """Return what is still to be answered about what is live, and what was answered; open first."""
+    rows = Concern.objects.filter(workload=workload).select_related(
+        "entry", "release", "settled_by", "created_by"
+    )
+    return sorted(rows, key=lambda one: (one.settled_at is not None, one.created_at))
+
+
+def concern_for(user: AnyUser, ref: str, concern_id: UUID) -> Concern:
+    """Return one concern of a workload that ``user`` may see. Raises Http404."""
+    workload = workload_for(user, ref)
+    found = Concern.objects.filter(workload=workload, pk=concern_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def approved_digest(release: Release, kind: str) -> str:

@@ -9,5 +9,10 @@ urlpatterns = [
     path("workloads/<str:ref>/operations/", views.operations, name="operations"),
     path("workloads/<str:ref>/operations/live/", views.go_live, name="go_live"),
     path("workloads/<str:ref>/operations/suspend/", views.suspend, name="suspend"),
+    path(
+        "workloads/<str:ref>/operations/concerns/<uuid:concern_id>/",
+        views.settle,
+        name="settle",
+    ),
     path("workloads/<str:ref>/operations/tokens/", views.token, name="token"),
 ]

@@ -1,6 +1,7 @@
 """The page of phase 8: what is live, since when, by which decision."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
@@ -37,6 +38,7 @@ def _page(
     secret: str = "",
     form: SuspendForm | None = None,
     token_form: TokenForm | None = None,
+    refused: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     spell = selectors.live_spell(workload)
@@ -49,6 +51,8 @@ def _page(
         "waiting": newest if spell and newest and newest.pk != spell.release_id else None,
         "standing": Standing.LIVE if spell else Standing.WAITING,
         "day": selectors.last_day(workload) if spell else None,
+        "concerns": selectors.concerns_of(workload),
+        "refused": refused,
         "recent": selectors.recent(workload),
         "history": list(
             workload.live_history.select_related("release", "began_by", "ended_by")[:20]
@@ -116,6 +120,21 @@ def suspend(request: HttpRequest, ref: str) -> HttpResponse:
             flash.success(request, "Taken off. Calls are refused from now on.")
             return redirect("operations:operations", ref=ref)
     return _page(request, user, workload, form=form, status=422)
+
+
+@require_POST
+def settle(request: HttpRequest, ref: str, concern_id: UUID) -> HttpResponse:
+    """Answer a concern about what is live."""
+    user = signed_in(request)
+    concern = selectors.concern_for(user, ref, concern_id)
+    answer = request.POST.get("answer", "")
+    try:
+        services.settle_concern(actor=user, concern=concern, answer=answer)
+    except Invalid as problem:
+        typed = {"concern": concern.pk, "answer": answer, "message": problem.message}
+        return _page(request, user, workload_for(user, ref), refused=typed, status=422)
+    flash.success(request, "Answered.")
+    return redirect("operations:operations", ref=ref)
 
 
 @require_POST

@@ -32,6 +32,7 @@ class Prompting(Phase):
     evidence_kinds = ("prompt",)
     url_name = "prompts:prompts"
     impact: ClassVar[Mapping[str, Impact]] = {
+        "catalog.retired": Impact.REOPEN,
         "prompt.changed_after_baseline": Impact.RECONFIRM,
     }
 

@@ -18,7 +18,12 @@ from workloads.selection.forms import read_query
 from workloads.selection.models import Shortlist
 from workloads.selection.services import Pick
 
-_TEXT: dict[str, Any] = {"required": False, "default": "", "allow_blank": True, "trim_whitespace": False}
+_TEXT: dict[str, Any] = {
+    "required": False,
+    "default": "",
+    "allow_blank": True,
+    "trim_whitespace": False,
+}
 
 
 class CandidateBody(serializers.Serializer[Any]):

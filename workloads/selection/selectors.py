@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from catalog.enums import EntryStatus
 from catalog.matching import (
     MEASURED,
     RULES,
@@ -18,6 +19,7 @@ from catalog.matching import (
 )
 from catalog.models import CatalogEntry
 from catalog.selectors import current_prices
+from portal.common.clock import now
 from workloads.briefs.selectors import brief_of
 from workloads.lifecycle.models import Cycle
 from workloads.selection.models import Shortlist
@@ -152,6 +154,13 @@ def reproduced(shortlist: Shortlist) -> Reproduction:
         seal_holds=shortlist.sealed(rows) == shortlist.digest,
         rules=(shortlist.rules, RULES),
     )
+
+
+def is_gone(entry: CatalogEntry) -> bool:
+    """Whether the catalog took the model away: blocked, retired, or past its retirement date."""
+    if entry.status in (EntryStatus.RETIRED, EntryStatus.BLOCKED):
+        return True
+    return entry.retirement_date is not None and entry.retirement_date <= now().date()
 
 
 def shortlist_of(cycle: Cycle) -> Shortlist | None:

@@ -57,6 +57,14 @@ class DecisionForm(forms.Form):
         label="Why this decision", max_length=10_000, widget=forms.Textarea(attrs={"rows": 4})
     )
 
+    migration_plan = forms.CharField(
+        label="Migration plan",
+        max_length=10_000,
+        required=False,
+        help_text="The winner is deprecated: to which model, by when, and who sees to it.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         least = int(policy().number("tuning", "rationale_min"))

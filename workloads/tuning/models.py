@@ -27,6 +27,8 @@ class TuningDecision(Record):
     # What was tried before tuning would be thought of: {name: reason or what was seen}.
     prompting_evidence = models.JSONField(default=dict)
     rationale = models.TextField()
+    # How the workload gets away from a final model that is deprecated; else empty.
+    migration_plan = models.TextField(blank=True)
     model_lock = models.ForeignKey(CatalogEntry, on_delete=models.PROTECT, related_name="+")
     model_digest = models.CharField(max_length=71)
     # The scorecard that the decision rests on: {kind, ref, version, digest}.

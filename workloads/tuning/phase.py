@@ -6,11 +6,13 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from catalog.enums import EntryStatus
 from workloads.lifecycle.enums import Impact
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase
+from workloads.selection.selectors import is_gone
 from workloads.tuning.models import TuningDecision
-from workloads.tuning.selectors import decision_of
+from workloads.tuning.selectors import decision_of, winner_entry
 from workloads.tuning.winners import winner_of
 
 
@@ -25,6 +27,7 @@ class Tuning(Phase):
     url_name = "tuning:tuning"
     impact: ClassVar[Mapping[str, Impact]] = {
         "tuning.changed": Impact.RECONFIRM,
+        "tuning.plan_changed": Impact.RECONFIRM,
         "prompt.changed_after_baseline": Impact.RECONFIRM,
         "catalog.price_changed": Impact.RECONFIRM,
         "catalog.deprecated": Impact.RECONFIRM,
@@ -78,6 +81,9 @@ class Tuning(Phase):
             detail = "The decision rests on an older scorecard; decide again."
         elif decision.model_digest != entry.digest():
             detail = "The catalog entry has changed since it was locked; decide again."
+        elif entry.status == EntryStatus.DEPRECATED and not decision.migration_plan:
+            until = f" and ends on {entry.retirement_date}" if entry.retirement_date else ""
+            detail = f"It is deprecated{until}; decide again with a migration plan."
         if detail:
             return Check.of("model_locked", label, False, detail=detail, link=link)
         return Check.of("model_locked", label, True, detail=entry.gateway_alias)
@@ -91,3 +97,19 @@ class Tuning(Phase):
         """The decision in two words."""
         decision = decision_of(cycle)
         return f"{decision.decision}, model locked" if decision else ""
+
+
+def winner_checks(cycle: Cycle) -> list[Check]:
+    """What phase 4 asks besides its own checks: a winner that the catalog did not take away."""
+    entry = winner_entry(cycle)
+    if entry is None or not is_gone(entry):
+        return []
+    status = entry.get_status_display().lower()
+    return [
+        Check.of(
+            "winner_usable", "The winner can be used", False,
+            detail=f"{entry.gateway_alias} is {status} in the catalog; choose another winner.",
+            link=reverse("scorecards:evaluation", args=[cycle.workload.ref]),
+            link_label="Choose again", who="owner or contributor",
+        )
+    ]  # fmt: skip

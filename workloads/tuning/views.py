@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from catalog.enums import EntryStatus
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
 from portal.common.errors import DomainError, Forbidden, Invalid
@@ -19,7 +20,7 @@ from workloads.lifecycle.selectors import current_cycle, workload_for
 from workloads.tuning import services
 from workloads.tuning.forms import QUESTIONS, DecisionForm
 from workloads.tuning.models import Decision, TuningDecision
-from workloads.tuning.selectors import decision_of, decisions_of
+from workloads.tuning.selectors import decision_of, decisions_of, winner_entry
 from workloads.tuning.winners import winner_of
 
 
@@ -28,6 +29,7 @@ def _page(
 ) -> HttpResponse:
     cycle = current_cycle(workload)
     standing, winner = decision_of(cycle), winner_of(cycle)
+    entry = winner_entry(cycle)
     context = frame(request, workload, phase_key="tuning") | {
         "form": form,
         "standing": standing,
@@ -40,6 +42,7 @@ def _page(
         else [],
         "scorecard": resolve(EvidenceItem(**standing.scorecard)) if standing else None,
         "winner": winner,
+        "deprecated": entry is not None and entry.status == EntryStatus.DEPRECATED,
         "winner_scorecard": resolve(winner.scorecard) if winner else None,
         "earlier": decisions_of(cycle)[1:],
         "editable": policies.can_edit(user, workload),
@@ -67,6 +70,7 @@ def tuning(request: HttpRequest, ref: str) -> HttpResponse:
             decision=data["decision"],
             rationale=data["rationale"],
             prompting_evidence={name: data[name] for name in services.EVIDENCE},
+            migration_plan=data["migration_plan"],
         )
     except Forbidden:
         raise
@@ -84,5 +88,6 @@ def _initial(standing: TuningDecision | None) -> dict[str, str]:
     return {
         "decision": standing.decision,
         "rationale": standing.rationale,
+        "migration_plan": standing.migration_plan,
         **standing.prompting_evidence,
     }

@@ -68,6 +68,7 @@ def test_its_digest_recomputes_from_what_is_stored(workload: Workload) -> None:
             "decision": made.decision,
             "prompting_evidence": made.prompting_evidence,
             "rationale": made.rationale,
+            "migration_plan": made.migration_plan,
             "model": made.model_digest,
             "scorecard": made.scorecard,
         }

@@ -2,26 +2,22 @@
 
 from django.db import transaction
 
-from catalog.enums import EntryStatus, Outcome
-from catalog.models import CatalogEntry
+from catalog.enums import Outcome
 from portal.accounts.models import User
 from portal.audit import services as audit
-from portal.common.clock import now
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.enums import CycleState
 from workloads.lifecycle.models import Cycle
 from workloads.selection.models import Shortlist
-from workloads.selection.selectors import considered, shortlist_of, standing_requirements
+from workloads.selection.selectors import (
+    considered,
+    is_gone,
+    shortlist_of,
+    standing_requirements,
+)
 from workloads.selection.services.storing import store
 
 FITTED_THEN = "It met everything when it was chosen."
-
-
-def is_gone(entry: CatalogEntry) -> bool:
-    """Whether the catalog took the model away: blocked, retired, or past its retirement date."""
-    if entry.status in (EntryStatus.RETIRED, EntryStatus.BLOCKED):
-        return True
-    return entry.retirement_date is not None and entry.retirement_date <= now().date()
 
 
 @transaction.atomic

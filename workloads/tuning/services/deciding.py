@@ -34,10 +34,12 @@ def decide(
     decision: str,
     rationale: str,
     prompting_evidence: Mapping[str, str],
+    migration_plan: str = "",
 ) -> TuningDecision:
     """Record the decision and lock the winner of phase 4 as the final model.
 
-    ``prompting_evidence`` says for each of `EVIDENCE` what was seen, or why it was not tried.
+    ``prompting_evidence`` says for each of `EVIDENCE` what was seen, or why it was not tried;
+    ``migration_plan``, needed where the winner is deprecated, how the workload leaves it in time.
     Raises Forbidden, NotReady (no winner, no open cycle), Invalid or Conflict (unchanged).
     """
     lifecycle.locked_workload(workload.pk)
@@ -67,9 +69,16 @@ def decide(
         reason = clean_text(rationale, field="rationale", minimum=minimum, maximum=10_000)
     except Invalid as problem:
         errors.extend(problem.errors)
+    entry = CatalogEntry.objects.get(pk=winner.entry_id)
+    least = 0
+    if entry.status == EntryStatus.DEPRECATED:
+        least = int(policy().number("tuning", "migration_plan_min"))
+    try:
+        plan = clean_text(migration_plan, field="migration_plan", minimum=least, maximum=10_000)
+    except Invalid as problem:
+        errors.extend(problem.errors)
     if errors:
         raise Invalid("The decision cannot be recorded yet.", errors=errors)
-    entry = CatalogEntry.objects.get(pk=winner.entry_id)
     if entry.status in UNUSABLE:
         raise NotReady(
             f"{entry.gateway_alias} is {entry.get_status_display().lower()} in the catalog; choose"
@@ -79,6 +88,7 @@ def decide(
         "decision": decision,
         "prompting_evidence": evidence,
         "rationale": reason,
+        "migration_plan": plan,
         "model": entry.digest(),
         "scorecard": winner.scorecard.as_dict(),
     }
@@ -92,6 +102,7 @@ def decide(
         decision=decision,
         prompting_evidence=evidence,
         rationale=reason,
+        migration_plan=plan,
         model_lock=entry,
         model_digest=entry.digest(),
         scorecard=winner.scorecard.as_dict(),
@@ -108,10 +119,15 @@ def decide(
         detail={"decision": decision, "model": entry.gateway_alias, "digest": made.digest},
     )
     if before is not None:
+        same = (before.decision, before.model_digest, before.scorecard) == (
+            made.decision, made.model_digest, made.scorecard,
+        )  # fmt: skip
+        # A plan for leaving the same model changes nothing for the build.
+        planned = same and plan != before.migration_plan
         lifecycle.evidence_changed(
             actor=actor,
             cycle=cycle,
-            change="tuning.changed",
+            change="tuning.plan_changed" if planned else "tuning.changed",
             detail=f"tuning decision {before.number} → {made.number}",
             origin="tuning",
         )

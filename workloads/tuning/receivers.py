@@ -1,0 +1,31 @@
+"""What the catalog tells becomes a task with ids only; `services.following` says why."""
+
+from typing import Any
+
+from catalog.models import CatalogEntry
+from catalog.signals import alias_drifted, entry_status_changed, price_changed
+from portal.accounts.models import User
+from portal.common.tasks import enqueue
+
+
+def connect() -> None:
+    """Listen to the catalog (called in the app's ``ready``)."""
+    price_changed.connect(entry_changed, dispatch_uid="tuning price")
+    entry_status_changed.connect(entry_changed, dispatch_uid="tuning status")
+    alias_drifted.connect(drifted, dispatch_uid="tuning drift")
+
+
+def entry_changed(*, entry: CatalogEntry, actor: User | None = None, **_: Any) -> None:
+    """A price or a status changed: the rows say which and how far."""
+    enqueue("workloads.tuning.follow_catalog", entry=str(entry.pk), actor=_id(actor))
+
+
+def drifted(*, entry: CatalogEntry, answered: str, actor: User | None = None, **_: Any) -> None:
+    """An alias answers as another snapshot than the pinned one; told anew while it does."""
+    enqueue(
+        "workloads.tuning.follow_drift", entry=str(entry.pk), answered=answered, actor=_id(actor)
+    )
+
+
+def _id(actor: User | None) -> str:
+    return str(actor.pk) if actor is not None else ""
