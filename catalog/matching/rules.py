@@ -282,12 +282,17 @@ def _money(
         return [Reason("currency", text, NOTE)]
     found = []
     if limits[0] is not None and per_request > limits[0]:
-        text = f"about {per_request:f} {currency} a request > {limits[0]:f} allowed"
+        each, most = _plain(per_request), _plain(limits[0])
+        text = f"about {each} {currency} a request > {most} allowed"
         found.append(Reason("cost_per_request", text, SHORT))
     if limits[1] is not None and per_month is not None and per_month > limits[1]:
         text = f"about {per_month:,.2f} {currency} a month > {limits[1]:,.2f} budget"
         found.append(Reason("cost_per_month", text, SHORT))
     return found
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
 
 
 def _latency(requirements: Requirements, facts: ModelFacts) -> list[Reason]:

@@ -133,25 +133,27 @@ def test_on_the_page_and_over_the_api(live: Workload) -> None:
     raised = Concern.objects.get()
     page, client = f"/workloads/{live.ref}/operations/", Client()
     act = f"{page}concerns/{raised.pk}/"
+    api = f"/api/v1/workloads/{live.ref}"
+    own = f"{api}/concerns/{raised.pk}"
     assert client.post(act).status_code == 302
+    assert client.post(own).status_code == 401
     for person, status in (
         (people.stranger(), 404), (phase_four.contributor(live), 403), (people.auditor(), 403),
         (people.reviewer("risk"), 403),
     ):  # fmt: skip
         client.force_login(person)
         assert client.post(act, {"answer": ANSWER}).status_code == status
+        sent = client.post(own, {"answer": ANSWER}, content_type="application/json")
+        assert sent.status_code == status
     client.force_login(live.owner)
     assert "KPI check" in client.get(page).content.decode()
     refused = client.post(act, {"answer": "<b>no"})
     assert refused.status_code == 422
     assert "&lt;b&gt;no" in refused.content.decode()
-    api = f"/api/v1/workloads/{live.ref}"
     for body in ("[]", '{"answer": 3}', "{}"):
-        sent = client.post(f"{api}/concerns/{raised.pk}", body, content_type="application/json")
+        sent = client.post(own, body, content_type="application/json")
         assert sent.status_code == 400
-    sent = client.post(
-        f"{api}/concerns/{raised.pk}", {"answer": ANSWER}, content_type="application/json"
-    )
+    sent = client.post(own, {"answer": ANSWER}, content_type="application/json")
     assert sent.status_code == 200
     assert client.get(f"{api}/live").json()["concerns"][0]["answer"] == ANSWER
     assert ANSWER in client.get(page).content.decode()

@@ -83,6 +83,8 @@ API = [
     Route("workloads/<str:ref>/invoke", "post", set()),
     Route("workloads/<str:ref>/live", "get", READERS),
 ]
+# These need a release that the catalog changed under; test_concerns.py asks them.
+ELSEWHERE = {"operations:settle", "workloads/<str:ref>/concerns/<uuid:concern_id>"}
 CALLED_BY_PROGRAMS = {
     "workloads/<str:ref>/builds/<int:number>/invoke",
     "workloads/<str:ref>/invoke",
@@ -104,8 +106,8 @@ def test_every_route_is_in_the_matrix() -> None:
         for pattern in _patterns(module.api_urlpatterns)
     }
 
-    assert named == {route.name for route in PAGES}
-    assert api == {route.name for route in API}
+    assert named - ELSEWHERE == {route.name for route in PAGES}
+    assert api - ELSEWHERE == {route.name for route in API}
 
 
 @dataclass

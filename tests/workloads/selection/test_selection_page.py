@@ -4,13 +4,25 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from tests.factories import catalog, lives, people, selection
+from catalog.matching import RULES
+from catalog.models import CatalogEntry
+from tests.factories import briefs, catalog, lives, people, selection
+from workloads.briefs.selectors import brief_of
+from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import current_cycle
-from workloads.selection.models import Shortlist
-from workloads.selection.selectors import considered, requirements_of
+from workloads.selection.models import CatalogRevision, Shortlist
+from workloads.selection.phase import Selection
+from workloads.selection.selectors import (
+    considered,
+    reproduced,
+    requirements_of,
+    shortlist_numbered,
+)
 from workloads.selection.services import Pick
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +139,218 @@ def test_the_page_asks_as_often_for_forty_models_as_for_four(
 ) -> None:
     client = signed_in(workload.owner)
     client.get(url(workload))
+    with CaptureQueriesContext(connection) as few:
+        client.get(url(workload))
     for _ in range(40):
         catalog.entry()
-    with django_assert_max_num_queries(75):
+    with django_assert_max_num_queries(len(few)):
         client.get(url(workload))
+
+
+def test_what_the_slice_itself_asks_is_little(
+    workload: Workload, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in(workload.owner)
+    selection.choose(workload, "cheap", "dear")
+    client.get(url(workload))
+    # Session, person, workload and cycle are among them; the frame around a page is not.
+    with django_assert_max_num_queries(18):
+        client.get(url(workload), {"context": "600"}, headers={"HX-Request": "true"})
+    phase = Selection()
+    cycle = current_cycle(workload)
+    with django_assert_max_num_queries(16):
+        phase.evidence(cycle)
+        phase.checks(cycle)
+        phase.note(cycle)
+
+
+def test_other_limits_show_who_comes_and_who_goes_and_store_nothing(workload: Workload) -> None:
+    client = signed_in(workload.owner)
+    whole = client.get(url(workload), {"context": "400", "cost": "0.002"}).content.decode()
+    assert "<b>1 of 4</b> would fit; 2 as the brief has it." in whole
+    # dear costs 0.00312 a request
+    assert "about 0.00312 USD a request &gt; 0.002 allowed" in whole
+    part = client.get(
+        url(workload), {"latency": "500"}, headers={"HX-Request": "true"}
+    ).content.decode()
+    assert "<html" not in part
+    assert part.count("Went out") == 2
+    assert "latency p95 600 ms &gt; 500 ms allowed" in part
+    assert Shortlist.objects.count() == 0
+    assert brief_of(current_cycle(workload)).latency_p95_ms == 2_000
+
+
+def test_a_model_that_comes_in_is_told_with_what_kept_it_out(workload: Workload) -> None:
+    catalog.entry("slow", latency_p95_ms=9_000)
+    html = signed_in(workload.owner).get(url(workload), {"latency": "10,000"}).content.decode()
+    assert "Came in" in html
+    assert "as the brief has it: latency p95 9,000 ms &gt; 2,000 ms allowed" in html
+    nothing = signed_in(workload.owner).get(url(workload), {"latency": "9000000"})
+    assert nothing.status_code == 422
+    same = signed_in(workload.owner).get(url(workload), {"latency": "2001"}).content.decode()
+    assert "No model comes or goes." in same
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"context": "many"}, "Context: Enter a whole number"),
+        ({"latency": "-1"}, "Latency: Enter a whole number"),
+        ({"cost": "1e-3"}, "Cost: "),
+        ({"cost": "0.0000001"}, "at most 6 decimals"),
+        ({"cost": "NaN"}, "Cost: "),
+        ({"context": "9" * 5000}, "Context: Enter a whole number"),
+        ({"context": "0"}, "Context: Enter a whole number between 1"),
+    ],
+)
+def test_a_limit_that_is_no_number_is_said_and_stays(
+    workload: Workload, given: dict[str, str], words: str
+) -> None:
+    client = signed_in(workload.owner)
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = client.get(url(workload), given, headers=headers)
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
+    name, value = next(iter(given.items()))
+    whole = client.get(url(workload), given).content.decode()
+    assert f'name="{name}" inputmode="decimal" value="{value[:40]}"' in whole
+
+
+def test_the_stored_page_stays_as_it_was_and_the_answer_comes_out_again(
+    workload: Workload,
+) -> None:
+    # given a shortlist
+    client = signed_in(workload.owner)
+    selection.choose(workload, "cheap", Pick("small/one", "small", "tickets are short"))
+    stored = client.get(f"{url(workload)}1/").content.decode()
+    assert "all 4 models, every reason and every amount" in stored
+    assert "Others are nearer to what we need." in stored
+    # when the catalog and the brief change
+    CatalogEntry.objects.filter(gateway_alias="cheap").update(status="blocked")
+    catalog.add_price(CatalogEntry.objects.get(gateway_alias="dear"), "90", "90")
+    briefs.edit(brief_of(current_cycle(workload)), data_class="restricted")
+    # then it shows what was there, and finds it again
+    again = client.get(f"{url(workload)}1/").content.decode()
+    assert "The same answer comes out again" in again
+    assert "0.00104 USD" in again
+
+
+def test_a_stored_answer_that_does_not_come_out_again_is_told(
+    workload: Workload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an answer that was found by other rules
+    monkeypatch.setattr("catalog.matching.rules.DAYS_A_MONTH", 31)
+    monkeypatch.setattr("workloads.selection.services.storing.RULES", RULES - 1)
+    selection.choose(workload, "cheap", "dear")
+    monkeypatch.undo()
+    # when it is looked at
+    html = signed_in(workload.owner).get(f"{url(workload)}1/").content.decode()
+    # then
+    assert "Another answer comes out now" in html
+    assert f"The rules have changed since: {RULES - 1} then, {RULES} now." in html
+
+
+def test_a_catalog_that_was_tampered_with_is_found(workload: Workload) -> None:
+    chosen = selection.choose(workload, "cheap", "dear")
+    facts = chosen.catalog.facts
+    facts[0]["context_window"] = 1
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+    chosen.catalog.save()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    found = shortlist_numbered(current_cycle(workload), 1)
+    assert found is not None
+    again = reproduced(found)
+    assert (again.same, again.revision_holds, again.seal_holds) == (False, False, True)
+
+
+def test_two_choices_from_one_catalog_store_it_once(workload: Workload) -> None:
+    selection.choose(workload, "cheap", "dear")
+    selection.choose(workload, "dear", "cheap")
+    assert CatalogRevision.objects.count() == 1
+    catalog.entry("new")
+    selection.choose(workload, "cheap", "dear")
+    assert CatalogRevision.objects.count() == 2
+
+
+def test_the_api_tells_how_every_model_stands(workload: Workload) -> None:
+    client = signed_in(workload.owner)
+    path = f"/api/v1/workloads/{workload.ref}/selection"
+    body = client.get(path, {"latency": "500"}).json()
+    assert [one["alias"] for one in body["models"]][:2] == ["cheap", "dear"]
+    assert body["requirements"]["sizes_from"] == "estimate"
+    assert body["what_if"]["went_out"] == ["cheap", "dear"]
+    assert client.get(path).json()["what_if"] is None
+    assert client.get(path, {"cost": "x"}).json()["errors"][0]["field"] == "cost"
+
+
+def test_the_api_chooses(workload: Workload) -> None:
+    client = signed_in(workload.owner)
+    path = f"/api/v1/workloads/{workload.ref}/shortlist"
+    revision = client.get(f"/api/v1/workloads/{workload.ref}/selection").json()["catalog_revision"]
+    sent = {
+        "candidates": [
+            {"alias": "cheap", "note": "the cheapest"},
+            {"alias": "small/one", "note": "small", "reason": "tickets are short"},
+        ],
+        "not_taken": {"dear": "It costs three times as much."},
+        "catalog_revision": revision,
+    }
+    made = client.post(path, sent, content_type="application/json")
+    assert made.status_code == 201
+    assert made.json()["not_taken"] == {"dear": "It costs three times as much."}
+    stored = client.get(f"/api/v1/workloads/{workload.ref}/shortlists/1").json()
+    assert stored["reproduced"]["same"] is True
+    assert client.get(f"/api/v1/workloads/{workload.ref}/shortlists/2").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], ""),
+        ({}, "candidates"),
+        ({"candidates": "cheap"}, "candidates.non_field_errors"),
+        ({"candidates": [{"alias": "cheap"}]}, "candidates.0.note"),
+        ({"candidates": [], "extra": 1}, "extra"),
+        ({"candidates": [{"alias": "cheap", "note": "x", "why": "y"}]}, "candidates.why"),
+        ({"candidates": [], "tokens_in": "many"}, "tokens_in"),
+        ({"candidates": [], "not_taken": ["dear"]}, "not_taken"),
+        ({"candidates": []}, "candidates"),
+    ],
+)
+def test_the_api_says_what_is_wrong(workload: Workload, body: Any, field: str) -> None:
+    client = signed_in(workload.owner)
+    path = f"/api/v1/workloads/{workload.ref}/shortlist"
+    answer = client.post(path, body, content_type="application/json")
+    assert answer.status_code == 400
+    errors = answer.json()["errors"]
+    assert not field or any(one["field"].startswith(field) for one in errors)
+    assert Shortlist.objects.count() == 0
+
+
+def test_who_gets_what(workload: Workload) -> None:
+    selection.choose(workload, "cheap", "dear")
+    contributor = people.person("Contributor")
+    lifecycle.add_member(
+        actor=workload.owner, workload=workload, user=contributor, role="contributor"
+    )
+    api = f"/api/v1/workloads/{workload.ref}"
+    reading = [url(workload), f"{url(workload)}1/", f"{api}/selection", f"{api}/shortlist",
+               f"{api}/shortlists/1"]  # fmt: skip
+    sent = {"candidates": [{"alias": "cheap", "note": "one"}, {"alias": "dear", "note": "two"}]}
+    expected = [
+        (workload.owner, 200, 302, 201), (contributor, 200, 302, 201),
+        (people.reviewer("risk"), 200, 403, 403), (people.auditor(), 200, 403, 403),
+        (people.catalog_manager(), 404, 404, 404), (people.stranger(), 404, 404, 404),
+    ]  # fmt: skip
+    for person, read, page, written in expected:
+        client = signed_in(person)
+        assert {client.get(path).status_code for path in reading} == {read}, person
+        assert client.post(url(workload), form(workload, "cheap", "dear")).status_code == page
+        answer = client.post(f"{api}/shortlist", sent, content_type="application/json")
+        assert answer.status_code == written, person
+    nobody = Client()
+    assert [nobody.get(path).status_code for path in reading] == [302, 302, 401, 401, 401]
+    assert nobody.post(url(workload)).status_code == 302
+    assert nobody.post(f"{api}/shortlist").status_code == 401
