@@ -102,6 +102,14 @@ def write_brief(owner: Persona, ref: str, job: Job = TRIAGE) -> None:
     owner.look("03-brief")
 
 
+def answer(owner: Persona, answers: dict[str, Any]) -> None:
+    """Answer the brief with ``answers``, the late questions once they have come up."""
+    for name, value in answers.items():
+        if name not in LATE:
+            _fill(owner.page, name, value)
+    _saved(owner.page)
+
+
 # These come up only once the tier or the data asks for them.
 LATE = (
     "non_ai_alternative",
