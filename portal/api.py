@@ -2,6 +2,7 @@
 
 from catalog.api import api_urlpatterns as catalog
 from evaluations.datasets.api import api_urlpatterns as datasets
+from evaluations.playground.api import api_urlpatterns as playground
 from evaluations.runs.api import api_urlpatterns as runs
 from evaluations.scorecards.api import api_urlpatterns as scorecards
 from workloads.briefs.api import api_urlpatterns as briefs
@@ -24,4 +25,5 @@ urlpatterns = [
     *datasets,
     *runs,
     *scorecards,
+    *playground,
 ]

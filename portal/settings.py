@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "evaluations.datasets",
     "evaluations.runs",
     "evaluations.scorecards",
+    "evaluations.playground",
     "portal.demo",
     "portal.apps.PortalConfig",
 ]
@@ -191,6 +192,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "evaluations.runs.sweep", "schedule": env("RUN_SWEEP_SECONDS")},
+    "sweep trials": {"task": "evaluations.playground.sweep", "schedule": env("RUN_SWEEP_SECONDS")},
+    "forget trials": {"task": "evaluations.playground.forget", "schedule": 24 * 3600.0},
     "publish scorecards": {"task": "evaluations.scorecards.sweep", "schedule": 60.0},
     "anchor audit": {"task": "portal.audit.anchor", "schedule": 24 * 3600.0},
     "sync catalog": {"task": "catalog.sync", "schedule": 24 * 3600.0},

@@ -29,4 +29,5 @@ urlpatterns = [
     path("", include("evaluations.datasets.urls")),
     path("", include("evaluations.runs.urls")),
     path("", include("evaluations.scorecards.urls")),
+    path("", include("evaluations.playground.urls")),
 ]

@@ -21,7 +21,13 @@ def mark_drift(*, actor: User | None, entry: CatalogEntry, answered: str, witnes
     entry.drifted_since = now()
     entry.save(update_fields=("drift_answered", "drift_witness", "drifted_since", "updated_at"))
     _record(actor, entry, "catalog.alias_drifted", answered)
-    announce(alias_drifted, entry, actor=actor, pinned=entry.snapshot, answered=entry.drift_answered)
+    announce(
+        alias_drifted,
+        entry,
+        actor=actor,
+        pinned=entry.snapshot,
+        answered=entry.drift_answered,
+    )
     return True
 
 

@@ -67,6 +67,11 @@ def example_line(example: ExampleRevision | ImportedExample) -> ExampleLine:
     return ExampleLine(example.key, Kind(example.kind), given, expected, more)
 
 
+def typed_parts(values: Mapping[str, str]) -> list[Part]:
+    """Return values that somebody typed, as the input of an example is shown."""
+    return _parts(values, SHORT)
+
+
 def _parts(value: Any, limit: int, prefix: str = "") -> list[Part]:
     if isinstance(value, Mapping):
         lead = f"{prefix}: " if prefix else ""

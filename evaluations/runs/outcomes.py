@@ -15,7 +15,7 @@ from evaluations.runs.runtime import MetricInUse, Workbench
 from evaluations.runs.targets import Reply
 from portal.common.money import from_micro, to_micro
 from portal.common.text import storable
-from portal.gateway.cost import charged, cost
+from portal.gateway.cost import Price, charged, cost
 from portal.gateway.types import Completion
 
 # A gateway may report any sum; what is kept stays within the column.
@@ -40,6 +40,29 @@ class Work:
     first_tried: float | None = None
 
 
+def charge_of(completion: Completion, price: Price) -> int:
+    """Return what an answer cost, in micro: the larger of the list price and the gateway's word."""
+    listed = cost(completion.tokens_in, completion.tokens_cached, completion.tokens_out, price)
+    # The gateway reports in US dollars; beside a price in another currency it is only kept.
+    reported = completion.gateway_cost if price.currency == "USD" else None
+    return min(to_micro(charged(reported, listed)), MOST_MICRO)
+
+
+def answer_of(completion: Completion, reply: Reply, micro: int) -> Answer:
+    """Return an answer as metrics see it, its text such as can be stored."""
+    return Answer(
+        text=_storable(reply.text),
+        finish_reason=reply.finish_reason,
+        refused=reply.refused,
+        latency_ms=completion.latency_ms,
+        ttft_ms=completion.ttft_ms,
+        tokens_in=completion.tokens_in,
+        tokens_cached=completion.tokens_cached,
+        tokens_out=completion.tokens_out,
+        cost=from_micro(micro),
+    )
+
+
 class Recorder:
     """Turns the end of one item into its row, for one run."""
 
@@ -51,26 +74,11 @@ class Recorder:
 
     def answered(self, work: Work, completion: Completion, reply: Reply) -> Row:
         """The model answered."""
-        price = self._bench.prices[work.candidate]
-        listed = cost(completion.tokens_in, completion.tokens_cached, completion.tokens_out, price)
-        # The gateway reports in US dollars; beside a price in another currency it is only kept.
-        reported = completion.gateway_cost if price.currency == "USD" else None
-        micro = min(to_micro(charged(reported, listed)), MOST_MICRO)
+        micro = charge_of(completion, self._bench.prices[work.candidate])
         kept = completion.gateway_cost
-        text = _storable(reply.text)
-        answer = Answer(
-            text=text,
-            finish_reason=reply.finish_reason,
-            refused=reply.refused,
-            latency_ms=completion.latency_ms,
-            ttft_ms=completion.ttft_ms,
-            tokens_in=completion.tokens_in,
-            tokens_cached=completion.tokens_cached,
-            tokens_out=completion.tokens_out,
-            cost=from_micro(micro),
-        )
+        answer = answer_of(completion, reply, micro)
         result = self._result(work) | {
-            "output": text,
+            "output": answer.text,
             "finish_reason": reply.finish_reason[:40],
             "refused": reply.refused,
             "tokens_in": completion.tokens_in,

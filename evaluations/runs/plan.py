@@ -113,7 +113,7 @@ class RunPlan:
         """Return the plan that `as_json` wrote."""
         return cls(
             dataset_version=DatasetPin(**raw["dataset_version"]),
-            candidates=tuple(_candidate(one) for one in raw["candidates"]),
+            candidates=tuple(candidate_from_json(one) for one in raw["candidates"]),
             metrics=tuple(MetricPin(**one) for one in raw["metrics"]),
             cap=Decimal(raw["cap"]),
             purpose=raw["purpose"],
@@ -128,7 +128,8 @@ class RunPlan:
         )
 
 
-def _candidate(raw: Mapping[str, Any]) -> CandidatePin:
+def candidate_from_json(raw: Mapping[str, Any]) -> CandidatePin:
+    """Return the candidate that stands in a plan's JSON."""
     price = raw["price"]
     cached = price["price_cached"]
     return CandidatePin(

@@ -1,7 +1,7 @@
 """Making the pins of a plan from rows: what is there now, with its digests and prices."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -84,15 +84,30 @@ def model_candidate(
 
     Raises Invalid (price_missing).
     """
-    return CandidatePin(
+    pin = content_candidate(
+        entry,
+        {**version.content, "params": {**version.content.get("params", {}), **(params or {})}},
+    )
+    return replace(
+        pin,
         name=name or entry.gateway_alias,
+        prompt_version_id=str(version.pk),
+        prompt_digest=version.digest,
+    )
+
+
+def content_candidate(entry: CatalogEntry, content: Mapping[str, Any]) -> CandidatePin:
+    """Pin a model with the parameters of a prompt's content, of no version: a draft, say.
+
+    Raises Invalid (price_missing).
+    """
+    return CandidatePin(
+        name=entry.gateway_alias,
         alias=entry.gateway_alias,
         entry_id=str(entry.pk),
         entry_digest=entry.digest(),
-        params=_params({**version.content.get("params", {}), **(params or {})}),
+        params=_params(content.get("params", {})),
         price=price_pin(entry),
-        prompt_version_id=str(version.pk),
-        prompt_digest=version.digest,
         accept_models=_names(entry),
     )
 
