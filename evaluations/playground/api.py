@@ -18,6 +18,7 @@ from portal.accounts.http import signed_in
 from portal.common.errors import FieldError, Invalid
 from portal.common.money import from_micro
 from portal.common.pagination import page_of
+from workloads.lifecycle.policies import require
 from workloads.lifecycle.selectors import workload_for
 
 _CHOICES = ("models", "prompts", "dataset", "examples", "inputs")
@@ -163,6 +164,7 @@ class TrialList(APIView):
         """Start one: models, prompts, dataset with examples, or inputs, and a cap."""
         user = signed_in(request)
         workload = workload_for(user, ref)
+        require(user, workload, "edit")
         body = _body(request, (*_CHOICES, "cap"))
         trial = services.start_trial(
             actor=user, workload=workload, selection=_selection(body), cap=_cap(body)
@@ -177,6 +179,7 @@ class TrialOutlook(APIView):
         """Return its calls and its worst case; nothing is kept and nothing is called."""
         user = signed_in(request)
         workload = workload_for(user, ref)
+        require(user, workload, "edit")
         chosen = _selection(_body(request, _CHOICES))
         return Response(_outlook(services.outlook(actor=user, workload=workload, selection=chosen)))
 

@@ -44,7 +44,7 @@ def test_every_cell_gets_its_answer_tokens_latency_cost_and_scores(gateway: Stub
     assert trial.state == TrialState.COMPLETE
     alpha, beta = cells(trial)
     assert (alpha.state, alpha.output) == (CellState.ANSWERED, right)
-    assert alpha.tokens_in and alpha.tokens_out and alpha.latency_ms
+    assert None not in (alpha.tokens_in, alpha.tokens_out, alpha.latency_ms)
     assert alpha.cost_micro + beta.cost_micro == trial.spent_micro > 0
     passed = {one["label"]: one["passed"] for one in alpha.scores}
     assert passed["Field accuracy: category"] is True
