@@ -27,6 +27,7 @@ RANKS = {
             "evaluations_datasets",
             "evaluations_runs",
             "evaluations_scorecards",
+            "evaluations_playground",
         ]
     )
 }

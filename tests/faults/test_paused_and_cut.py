@@ -1,0 +1,205 @@
+"""Workers that stand still, databases that go away, schedulers that run twice, ends that race."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from celery import current_app
+from django.db import connection
+
+from evaluations.runs import services
+from evaluations.runs.checking import violations
+from evaluations.runs.enums import RunState
+from evaluations.runs.models import Driver, Lease, Result, Run
+from portal.audit.models import AuditEvent
+from portal.common.errors import Conflict
+from tests.evaluations.runs.rows import completed, moved
+from tests.factories import runs
+from tests.faults.conftest import Workers, state_of, wait_for
+from tests.faults.cutter import Cutter
+from tests.stubs.gateway import StubGateway
+
+SLOTS = 8
+ROUNDS = 40
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+
+def ended(run: Run) -> bool:
+    return state_of(run) not in ("queued", "running")
+
+
+def whole(run: Run, planned: int) -> None:
+    """Every item of the run has one result, and every rule holds."""
+    run.refresh_from_db()
+    assert run.state == RunState.COMPLETE
+    assert (run.done_count, run.error_count, run.skipped_count) == (planned, 0, 0)
+    assert Result.objects.filter(run=run).count() == planned
+    assert violations(run) == []
+
+
+@pytest.fixture
+def cutter(workers: Workers) -> Iterator[Cutter]:
+    """A proxy between the workers of this test and their database."""
+    settings = connection.settings_dict
+    host = settings["HOST"] or settings["OPTIONS"].get("host", "")
+    with Cutter(f"{host}/.s.PGSQL.{settings['PORT'] or 5432}") as made:
+        workers.environment["DATABASE_URL"] = (
+            f"postgresql://{settings['USER']}@127.0.0.1:{made.port}/{settings['NAME']}"
+            "?sslmode=disable&gssencmode=disable"
+        )
+        yield made
+
+
+def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_late(
+    workers: Workers, gateway: StubGateway
+) -> None:
+    # given a run that one worker drives, alone
+    gateway.behave("alpha", "latency=80")
+    first = workers.worker(children=1)
+    run = runs.scene(150, ("alpha",)).start(concurrency=SLOTS)
+    wait_for(lambda: gateway.count() >= 30)
+    # when its child stands still, past its lease, while another worker takes over
+    (child,) = workers.children(first)
+    os.kill(child, signal.SIGSTOP)
+    try:
+        workers.worker(children=1)
+        workers.beat()
+        wait_for(lambda: ended(run))
+        whole(run, 150)
+        before = list(Result.objects.filter(run=run).order_by("id").values())
+        cost = (run.spent_micro, run.booked_micro, run.overrun_micro)
+    finally:
+        os.kill(child, signal.SIGCONT)
+    # then what it still had in hand changes nothing, once it goes on
+    time.sleep(4)
+    assert list(Result.objects.filter(run=run).order_by("id").values()) == before
+    run.refresh_from_db()
+    assert (run.spent_micro, run.booked_micro, run.overrun_micro) == cost
+    whole(run, 150)
+    assert gateway.count() <= 150 + 3 * SLOTS
+
+
+def test_two_schedulers_send_no_more_drivers_than_a_run_wants(
+    workers: Workers, gateway: StubGateway
+) -> None:
+    # given two schedulers, a queue that lost the run's message, and two workers
+    gateway.behave("alpha", "latency=40")
+    workers.beat()
+    workers.beat()
+    workers.worker(children=2)
+    run = runs.scene(150, ("alpha",)).start(concurrency=SLOTS)
+    current_app.control.purge()
+    most = 0
+    # when the run is driven
+    while not ended(run):
+        most = max(most, Driver.objects.filter(run=run).count())
+        time.sleep(0.05)
+    # then each item was asked once, by one driver, and published once
+    whole(run, 150)
+    assert gateway.count() == 150
+    assert most == 1
+    assert AuditEvent.objects.filter(action="run.complete", subject_ref=str(run.pk)).count() == 1
+
+
+def test_cancelling_and_finishing_at_once_end_a_run_in_one_way(gateway: StubGateway) -> None:
+    # given runs of which everything has ended but that nobody has closed yet
+    scene = runs.scene(2, ("alpha",))
+    seen: dict[str, int] = {}
+    for _ in range(ROUNDS):
+        run = scene.start()
+        completed(run)
+        leases = Lease.objects.filter(run=run)
+        for lease in leases:
+            leases.filter(pk=lease.pk).update(state="done", done=lease.count, estimate_micro=0)
+        moved(run, state="running", finished_at=None, done_count=0)
+        # when the last finisher closes it while its owner cancels it
+        refused: list[Conflict] = []
+        _race(
+            lambda: services.close_run(run_id=run.pk),  # noqa: B023 - joined in this round
+            lambda: _cancel(scene, run, refused),  # noqa: B023
+        )
+        # then one of them came first, and both agree
+        run.refresh_from_db()
+        assert run.state in (RunState.COMPLETE, RunState.CANCELLED)
+        assert (run.state == RunState.COMPLETE) == bool(refused)
+        assert (run.stop, run.done_count, run.reserved_micro) == ("", 2, 0)
+        ends = AuditEvent.objects.filter(
+            subject_ref=str(run.pk), action__in=("run.complete", "run.cancelled")
+        )
+        assert [one.action for one in ends] == [f"run.{run.state}"]
+        seen[run.state] = seen.get(run.state, 0) + 1
+    assert sum(seen.values()) == ROUNDS
+
+
+def _cancel(scene: runs.Scene, run: Run, refused: list[Conflict]) -> None:
+    try:
+        services.cancel_run(actor=scene.owner, run=run)
+    except Conflict as problem:
+        refused.append(problem)
+
+
+def _race(*works: Callable[[], object]) -> None:
+    """Do all of it at once, each on a connection of its own; raise what went wrong."""
+    barrier = threading.Barrier(len(works))
+    problems: list[BaseException] = []
+
+    def take_part(work: Callable[[], object]) -> None:
+        try:
+            barrier.wait(10)
+            work()
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=take_part, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    if problems:
+        raise problems[0]
+
+
+def test_a_commit_whose_reply_is_lost_is_counted_once(
+    workers: Workers, gateway: StubGateway, cutter: Cutter
+) -> None:
+    # given a worker that loses the reply of every fifteenth commit
+    gateway.behave("alpha", "latency=40")
+    workers.beat()
+    workers.worker(children=1)
+    run = runs.scene(150, ("alpha",)).start(concurrency=SLOTS)
+    wait_for(lambda: gateway.count() >= 10)
+    cutter.cut_every = 15
+    # when the run is driven to its end
+    wait_for(lambda: ended(run), seconds=120)
+    # then connections were cut, and each item has one result, at its cost, once
+    assert cutter.cuts >= 3
+    whole(run, 150)
+    cost = sum(Result.objects.filter(run=run).values_list("cost_micro", flat=True))
+    assert run.spent_micro + run.overrun_micro - run.booked_micro == cost
+
+
+def test_a_database_that_goes_away_in_mid_run_loses_no_result(
+    workers: Workers, gateway: StubGateway, cutter: Cutter
+) -> None:
+    # given a run under way
+    gateway.behave("alpha", "latency=60")
+    workers.beat()
+    workers.worker(children=1)
+    run = runs.scene(150, ("alpha",)).start(concurrency=SLOTS)
+    wait_for(lambda: Result.objects.filter(run=run).count() >= 20)
+    # when the database drops every connection and refuses new ones for three seconds
+    cutter.away(True)
+    kept = set(Result.objects.filter(run=run).values_list("pk", flat=True))
+    time.sleep(3)
+    cutter.away(False)
+    # then nothing that was there is lost, the same workers go on, and the run completes
+    wait_for(lambda: ended(run), seconds=120)
+    whole(run, 150)
+    assert kept <= set(Result.objects.filter(run=run).values_list("pk", flat=True))
+    assert gateway.count() <= 150 + 4 * SLOTS
