@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from workloads.prompts.differences import Piece, compare, hunks, rows
+from portal.common.differences import Piece, compare, hunks, rows
 
 SIZE = 100_000
 CHANCE = random.Random(20260101)

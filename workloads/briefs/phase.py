@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 from uuid import UUID
 
+from portal.accounts.models import User
 from portal.common.canonical import digest
-from workloads.briefs import readiness
+from workloads.briefs import readiness, services
 from workloads.briefs.changes import LOOSENED, SCOPE, THRESHOLD, TIGHTENED
 from workloads.briefs.selectors import (
     assessment_of,
@@ -56,6 +57,10 @@ class Scoping(Phase):
     def contributors(self, cycle: Cycle) -> Iterable[UUID]:
         """Everybody who changed a material answer in this cycle."""
         return contributor_ids(brief_of(cycle))
+
+    def submitting(self, cycle: Cycle, actor: User) -> None:
+        """Commit the answers as a version, whichever page or program submits."""
+        services.commit_version(actor=actor, cycle=cycle)
 
     def note(self, cycle: Cycle) -> str:
         """The version, and whether its answers are still a draft."""

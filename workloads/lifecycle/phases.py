@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from workloads.lifecycle.enums import CheckState, Impact
 
 if TYPE_CHECKING:
+    from portal.accounts.models import User
     from workloads.lifecycle.models import Cycle
 
 
@@ -88,6 +89,14 @@ class Phase:
     def contributors(self, cycle: "Cycle") -> Iterable[UUID]:
         """Return who made or materially edited a version that this phase's evidence pins."""
         return ()
+
+    def submitting(self, cycle: "Cycle", actor: "User") -> None:
+        """Freeze what is a draft until now, as the phase is submitted by ``actor``.
+
+        Called within the transaction of `lifecycle.services.submit_phase`, with the cycle locked
+        and before the checks: what they refuse leaves nothing behind. May not change the digest
+        of any record.
+        """
 
     def note(self, cycle: "Cycle") -> str:
         """Return a few words for the rail ("version 7", "4 of 31 fit"), or nothing."""

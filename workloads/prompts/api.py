@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
+from portal.common.differences import compare
 from portal.common.errors import Conflict, Invalid
 from portal.common.pagination import page_of
 from workloads.lifecycle.models import Workload
@@ -18,7 +19,6 @@ from workloads.lifecycle.selectors import workload_for
 from workloads.prompts import selectors, services
 from workloads.prompts.answers import check_answer
 from workloads.prompts.content import sections
-from workloads.prompts.differences import compare
 from workloads.prompts.models import Prompt, PromptVersion
 from workloads.prompts.secrets import findings
 

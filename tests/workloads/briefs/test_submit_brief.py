@@ -3,7 +3,9 @@
 import pytest
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django.test import Client
 
+from portal.audit.models import AuditEvent
 from portal.common.errors import NotReady
 from tests.factories import briefs, lives, people
 from workloads.briefs import services
@@ -160,23 +162,44 @@ def test_a_change_under_review_ends_the_review() -> None:
     assert review.outcome == ReviewOutcome.SUPERSEDED
 
 
-def test_submitting_from_elsewhere_keeps_what_was_submitted_too() -> None:
+def test_submitting_at_the_gate_commits_the_version_that_the_gate_sees() -> None:
     owner, workload, brief = briefs.scene()
     cycle = current_cycle(workload)
-    submitted = brief.digest()
-    lifecycle.submit_phase(actor=owner, cycle=cycle, phase_key="scoping")
     before = manifest(cycle, "scoping")
-    services.commit_version(actor=owner, cycle=cycle)
+    lifecycle.submit_phase(actor=owner, cycle=cycle, phase_key="scoping")
+    version = BriefVersion.objects.get()
+    assert (version.number, version.digest, version.created_by) == (1, brief.digest(), owner)
     assert manifest(cycle, "scoping") == before
-    assert BriefVersion.objects.get().digest == submitted
+    assert AuditEvent.objects.filter(action="brief.version_committed").count() == 1
 
 
-def test_answers_that_a_gate_saw_are_frozen_before_they_change() -> None:
+def test_the_page_and_the_api_of_the_gate_commit_a_version_too(client: Client) -> None:
     owner, workload, brief = briefs.scene()
-    submitted = brief.digest()
-    lifecycle.submit_phase(actor=owner, cycle=current_cycle(workload), phase_key="scoping")
-    briefs.edit(brief, users="others")
-    assert BriefVersion.objects.get().digest == submitted
+    client.force_login(owner)
+    client.post(f"/workloads/{workload.ref}/gates/scoping/submit/")
+    assert (state(workload), BriefVersion.objects.count()) == ("passed", 1)
+    briefs.edit(brief, users="50 service desk agents")
+    client.post(f"/api/v1/workloads/{workload.ref}/gates/scoping/submit", "{}", "application/json")
+    assert (state(workload), BriefVersion.objects.count()) == ("passed", 2)
+
+
+def test_a_refusal_at_the_gate_leaves_no_version() -> None:
+    workload = lives.draft()
+    with pytest.raises(NotReady):
+        lifecycle.submit_phase(
+            actor=workload.owner, cycle=current_cycle(workload), phase_key="scoping"
+        )
+    assert not BriefVersion.objects.exists()
+
+
+def test_typing_on_after_the_gate_makes_no_versions_of_half_a_sentence() -> None:
+    owner, workload, brief = briefs.scene()
+    services.submit_brief(actor=owner, workload=workload)
+    for words in ("50", "50 service", "50 service desk agents"):
+        briefs.edit(brief, users=words)
+    assert [version.number for version in BriefVersion.objects.all()] == [1]
+    services.submit_brief(actor=owner, workload=workload)
+    assert [version.number for version in BriefVersion.objects.all()] == [2, 1]
 
 
 def test_whoever_edited_a_material_answer_cannot_vote() -> None:

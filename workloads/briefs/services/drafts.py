@@ -21,7 +21,7 @@ from workloads.briefs.selectors import (
     assessment_of,
     possible_owners,
 )
-from workloads.briefs.services.submission import keep_what_was_submitted, locked_brief
+from workloads.briefs.services.submission import locked_brief
 from workloads.briefs.tiering import Assessment
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.enums import PhaseState
@@ -107,7 +107,6 @@ def save_draft(
     _require_fresh(brief, row_version, changed, page, strict)
     if not changed:
         return SavedBrief(brief, problems, kpi_problems)
-    keep_what_was_submitted(actor, cycle, brief)
     for name in typed:
         written.pop(name, None)
         setattr(brief, name, typed[name])

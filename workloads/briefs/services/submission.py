@@ -5,25 +5,25 @@ from django.db import transaction
 from portal.accounts.models import User
 from portal.audit import services as audit
 from workloads.briefs.models import Brief, BriefVersion
-from workloads.briefs.selectors import assessment_of, committed_version, version_number
+from workloads.briefs.selectors import (
+    assessment_of,
+    committed_version,
+    contributor_ids,
+    version_number,
+)
 from workloads.lifecycle import services as lifecycle
-from workloads.lifecycle.enums import PhaseState
 from workloads.lifecycle.models import Cycle, PhaseRecord, Workload
 from workloads.lifecycle.policies import require
 from workloads.lifecycle.selectors import current_cycle
 
 
-@transaction.atomic
 def submit_brief(*, actor: User, workload: Workload) -> PhaseRecord:
-    """Commit the answers as a version and ask to pass the scoping gate.
+    """Ask to pass the scoping gate, which commits the answers as a version.
 
     Raises Forbidden, Conflict or NotReady as `lifecycle.services.submit_phase` does; then no
     version is left behind.
     """
-    cycle = lifecycle.locked_cycle(current_cycle(workload).pk)
-    require(actor, cycle.workload, "edit")
-    commit_version(actor=actor, cycle=cycle)
-    return lifecycle.submit_phase(actor=actor, cycle=cycle, phase_key="scoping")
+    return lifecycle.submit_phase(actor=actor, cycle=current_cycle(workload), phase_key="scoping")
 
 
 @transaction.atomic
@@ -38,13 +38,6 @@ def commit_version(*, actor: User, cycle: Cycle) -> BriefVersion:
     return committed_version(brief) or _commit(actor, cycle, brief)
 
 
-def keep_what_was_submitted(actor: User, cycle: Cycle, brief: Brief) -> None:
-    """Freeze answers that a gate has seen before they change, however they were submitted."""
-    record = PhaseRecord.objects.get(cycle=cycle, phase="scoping")
-    if record.state != PhaseState.OPEN and committed_version(brief) is None:
-        _commit(actor, cycle, brief)
-
-
 def _commit(actor: User, cycle: Cycle, brief: Brief) -> BriefVersion:
     assessment = assessment_of(brief)
     content = brief.material()
@@ -56,7 +49,7 @@ def _commit(actor: User, cycle: Cycle, brief: Brief) -> BriefVersion:
         digest=brief.digest(),
         tier=assessment.tier,
         assessment=assessment.as_dict(),
-        authors=brief.editors,
+        authors=sorted(contributor_ids(brief)),
         created_by=actor,
         updated_by=actor,
     )

@@ -25,7 +25,7 @@ from workloads.lifecycle.voters import roster, votes_needed
 
 @transaction.atomic
 def submit_phase(*, actor: User, cycle: Cycle, phase_key: str) -> PhaseRecord:
-    """Ask to pass the gate of a phase.
+    """Ask to pass the gate of a phase; its drafts are frozen as versions first.
 
     All checks pass and the phases before hold: without votes needed at this tier the phase passes
     at once, else a review opens on the manifest as it is now. Raises Forbidden (role,
@@ -44,6 +44,7 @@ def submit_phase(*, actor: User, cycle: Cycle, phase_key: str) -> PhaseRecord:
         raise Conflict(f"{one.label} is in review already.", code="in_review")
     if record.state == PhaseState.PASSED and holds(record):
         raise Conflict(f"{one.label} is passed already, and it holds.", code="already_passed")
+    one.submitting(cycle, actor)
     _require_ready(one.label, missing(gate_checks(cycle, phase_key)))
     needed = votes_needed(cycle.workload, phase_key)
     items = manifest(cycle, phase_key)

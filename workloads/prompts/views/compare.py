@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from portal.accounts.http import signed_in
+from portal.common.differences import CONTEXT, MAX_ROWS, Detail, Hunk, Row, compare, hunks, rows
 from portal.common.errors import Invalid
 from portal.shell.rendering import render_page
 from workloads.lifecycle.pages import frame
 from workloads.lifecycle.selectors import workload_for
 from workloads.prompts import selectors
 from workloads.prompts.content import sections
-from workloads.prompts.differences import CONTEXT, MAX_ROWS, Detail, Hunk, Row, compare, hunks, rows
 from workloads.prompts.views.rendered import words_of
 
 VIEWS = {"unified": "In one text", "split": "Side by side"}

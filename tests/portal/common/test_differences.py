@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workloads.prompts import differences
-from workloads.prompts.differences import compare, difference, hunks, rows
+from portal.common import differences
+from portal.common.differences import compare, difference, hunks, rows
 
 _WORDS = ["refund", "plan", " ", "\n", ".", "é", "a1", "\r\n", "\u2028", "\n\n\n\n\n\n\n\n\n\n"]
 _texts = st.lists(st.sampled_from(_WORDS), max_size=60).map("".join) | st.text(max_size=60)
