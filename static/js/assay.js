@@ -24,7 +24,7 @@
     if (navigator.clipboard) {
       for (const button of part.querySelectorAll("[data-copy]")) button.hidden = false;
     }
-    for (const button of part.querySelectorAll("[data-add-row]")) button.hidden = false;
+    for (const button of part.querySelectorAll("[data-add-row], [data-print]")) button.hidden = false;
     for (const step of part.querySelectorAll(".rail-strip [aria-current]")) {
       const strip = step.closest(".rail-strip");
       strip.scrollLeft = step.offsetLeft + step.offsetParent.offsetLeft - strip.clientWidth / 3;
@@ -88,6 +88,7 @@
     if (copied) copy(copied);
     const adder = target.closest("[data-add-row]");
     if (adder) addRow(document.getElementById(adder.dataset.addRow));
+    if (target.closest("[data-print]")) window.print();
     const opener = target.closest("[data-dialog-open]");
     if (opener) document.getElementById(opener.dataset.dialogOpen)?.showModal();
     if (target.closest("[data-dialog-close]")) target.closest("dialog")?.close();

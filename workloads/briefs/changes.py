@@ -24,11 +24,15 @@ CODES = (SCOPE, THRESHOLD, TIGHTENED, LOOSENED, COSMETIC)
 
 @dataclass(frozen=True, slots=True)
 class BriefChange:
-    """One changed answer: its code for the lifecycle, and the sentence that says it."""
+    """One changed answer: its code for the lifecycle, and the sentence that says it.
+
+    ``kpi`` is the place of the KPI in the list, from 0; None for every other answer.
+    """
 
     code: str
     field: str
     detail: str
+    kpi: int | None = None
 
     @property
     def meaning(self) -> str:
@@ -114,11 +118,11 @@ def _kpis(
         name = f"KPI {index + 1}"
         if old is None and new is not None:
             code = THRESHOLD if _binds(new) else TIGHTENED
-            found.append(BriefChange(code, "kpis", f"{name}: added"))
+            found.append(BriefChange(code, "kpis", f"{name}: added", index))
         elif new is None:
-            found.append(BriefChange(LOOSENED, "kpis", f"{name}: taken out"))
+            found.append(BriefChange(LOOSENED, "kpis", f"{name}: taken out", index))
         elif old is not None:
-            found.append(_kpi(name, old, new))
+            found.append(_kpi(index, old, new))
     return found
 
 
@@ -127,7 +131,7 @@ def _binds(kpi: Mapping[str, Any]) -> bool:
     return kpi["source"] == KpiSource.EVALUATION and bool(kpi["measured_by"])
 
 
-def _kpi(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> BriefChange:
+def _kpi(index: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> BriefChange:
     changed = [field for field in new if old.get(field) != new[field]]
     words = ", ".join(
         f"{field.replace('_', ' ')} {_figure(old.get(field))} → {_figure(new[field])}"
@@ -135,17 +139,17 @@ def _kpi(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> BriefChan
         else "definition reworded"
         for field in changed
     )
-    detail = f"{name}: {words}"
+    detail = f"KPI {index + 1}: {words}"
     if {"direction", "source", "measured_by", "unit"} & set(changed):
-        return BriefChange(THRESHOLD if _binds(new) else TIGHTENED, "kpis", detail)
+        return BriefChange(THRESHOLD if _binds(new) else TIGHTENED, "kpis", detail, index)
     if changed == ["definition"]:
-        return BriefChange(COSMETIC, "kpis", detail)
+        return BriefChange(COSMETIC, "kpis", detail, index)
     tighter = "before_launch" in changed and new["before_launch"]
     for field in ("target", "floor"):
         tighter = tighter or _tighter(old.get(field), new[field], new["direction"])
     if not tighter:
-        return BriefChange(LOOSENED, "kpis", detail)
-    return BriefChange(THRESHOLD if _binds(new) else TIGHTENED, "kpis", detail)
+        return BriefChange(LOOSENED, "kpis", detail, index)
+    return BriefChange(THRESHOLD if _binds(new) else TIGHTENED, "kpis", detail, index)
 
 
 def _tighter(old: Any, new: Any, direction: str) -> bool:

@@ -1,5 +1,8 @@
 """Reading briefs and their versions."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from portal.accounts.models import User
@@ -46,6 +49,56 @@ def version_number(brief: Brief) -> int:
     if latest is None:
         return 1
     return latest.number if latest.digest == brief.digest() else latest.number + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One state of a brief that can be read and compared: a committed version, or the draft."""
+
+    number: int
+    draft: bool
+    content: dict[str, Any]
+    digest: str
+    assessment: dict[str, Any]
+    at: datetime
+    by: User | None
+
+    @property
+    def label(self) -> str:
+        """How pages name it."""
+        return f"Version {self.number}, draft" if self.draft else f"Version {self.number}"
+
+    @property
+    def tier(self) -> int:
+        """The risk tier that its answers demand."""
+        return int(self.assessment["tier"])
+
+
+def editions_of(cycle: Cycle) -> list[Edition]:
+    """Return the draft, when it differs from the last version, and every version, newest first."""
+    brief = brief_of(cycle)
+    if brief._state.adding:
+        return []
+    versions = list(brief.versions.select_related("created_by"))
+    found = [
+        Edition(one.number, False, one.content, one.digest, one.assessment, one.created_at,
+                one.created_by)
+        for one in versions
+    ]  # fmt: skip
+    present = brief.digest()
+    if not versions or versions[0].digest != present:
+        number = versions[0].number + 1 if versions else 1
+        assessed = assessment_of(brief).as_dict()
+        draft = Edition(
+            number, True, content_of(brief), present, assessed, brief.updated_at, brief.updated_by
+        )
+        found.insert(0, draft)
+    return found
+
+
+def content_of(brief: Brief) -> dict[str, Any]:
+    """Return the present answers as a version stores them: what is material, and KPI names."""
+    return brief.material() | {"kpi_names": [kpi.name for kpi in brief.kpi_rows()]}
 
 
 def needed(question: Question, brief: Brief, assessment: Assessment) -> bool:

@@ -8,4 +8,9 @@ app_name = "briefs"
 urlpatterns = [
     path("workloads/<str:ref>/brief/", views.brief, name="brief"),
     path("workloads/<str:ref>/brief/versions/<int:number>/", views.version, name="version"),
+    path("workloads/<str:ref>/brief/versions/<int:number>/print/", views.printed, name="print"),
+    path(
+        "workloads/<str:ref>/brief/versions/<int:number>/brief.md", views.exported, name="markdown"
+    ),
+    path("workloads/<str:ref>/brief/compare/", views.compare, name="compare"),
 ]

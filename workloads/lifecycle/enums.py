@@ -120,6 +120,9 @@ class Impact(ToneChoices):
     RECONFIRM = "reconfirm", "To reconfirm"
     REOPEN = "reopen", "Reopened"
 
+    __tones__: ClassVar[dict[str, str]] = {"reconfirm": "warn", "reopen": "fail"}
+    __symbols__: ClassVar[dict[str, str]] = {"reconfirm": "↻", "reopen": "○"}
+
 
 class ManifestChange(ToneChoices):
     """How one record differs between two manifests."""

@@ -8,6 +8,7 @@ from workloads.briefs.models import Brief, BriefVersion
 from workloads.briefs.selectors import (
     assessment_of,
     committed_version,
+    content_of,
     contributor_ids,
     version_number,
 )
@@ -40,12 +41,10 @@ def commit_version(*, actor: User, cycle: Cycle) -> BriefVersion:
 
 def _commit(actor: User, cycle: Cycle, brief: Brief) -> BriefVersion:
     assessment = assessment_of(brief)
-    content = brief.material()
-    content["kpi_names"] = [kpi.name for kpi in brief.kpi_rows()]
     version = BriefVersion.objects.create(
         brief=brief,
         number=version_number(brief),
-        content=content,
+        content=content_of(brief),
         digest=brief.digest(),
         tier=assessment.tier,
         assessment=assessment.as_dict(),

@@ -1,6 +1,6 @@
 """The pages of the brief."""
 
 from workloads.briefs.views.drafts import brief
-from workloads.briefs.views.versions import version
+from workloads.briefs.views.versions import compare, exported, printed, version
 
-__all__ = ["brief", "version"]
+__all__ = ["brief", "compare", "exported", "printed", "version"]

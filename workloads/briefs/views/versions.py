@@ -1,4 +1,7 @@
-"""The pages of a brief's versions."""
+"""The pages of a brief's versions: one as it was committed, two side by side, one for paper."""
+
+from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,36 +10,145 @@ from django.views.decorators.http import require_safe
 from portal.accounts.http import signed_in
 from workloads.briefs import selectors
 from workloads.briefs.changes import classify
+from workloads.briefs.comparison import Row, compared
+from workloads.briefs.enums import Tier
+from workloads.briefs.export import file_name, markdown
+from workloads.briefs.selectors import Edition
 from workloads.briefs.versions import written_out
+from workloads.lifecycle.consequences import Consequence, consequences
+from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.pages import frame
-from workloads.lifecycle.selectors import current_cycle, workload_for
+from workloads.lifecycle.selectors import current_cycle, phase_records, workload_for
+
+SCOPING = "scoping"
 
 
 @require_safe
 def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Show one version as it was committed, and what changed since the one before."""
     workload = workload_for(signed_in(request), ref)
-    cycle = current_cycle(workload)
-    found = selectors.version_of(cycle, number)
-    present = selectors.brief_of(cycle)
-    if found is None:
-        # What was submitted elsewhere is frozen when it changes; until then it is the draft.
-        if present._state.adding or selectors.version_number(present) != number:
-            raise Http404
-        content, digest, at, by = present.material(), present.digest(), None, None
-        content["kpi_names"] = [kpi.name for kpi in present.kpi_rows()]
-    else:
-        content, digest = found.content, found.digest
-        at, by = found.created_at, found.created_by
-    before = selectors.version_of(cycle, number - 1)
-    context = frame(request, workload, phase_key="scoping") | {
-        "number": number,
-        "number_text": str(number),
-        "sections": written_out(content),
-        "digest": digest,
-        "committed_at": at,
-        "committed_by": by,
-        "changes": classify(before.content, content) if before else [],
+    editions = selectors.editions_of(current_cycle(workload))
+    found = numbered(editions, number)
+    before = next((one for one in editions if one.number == number - 1), None)
+    context = frame(request, workload, phase_key=SCOPING) | {
+        "edition": found,
+        "sections": written_out(found.content),
+        "tier": Tier(str(found.tier)),
+        "changes": classify(before.content, found.content) if before else [],
         "before": before,
     }
     return render(request, "workloads/briefs/version.html", context)
+
+
+def numbered(editions: list[Edition], number: int) -> Edition:
+    """Return the edition with this number. Raises Http404."""
+    for one in editions:
+        if one.number == number:
+            return one
+    raise Http404
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the changes together do to one phase, and whether there is anything to undo there."""
+
+    consequence: Consequence
+    begun: bool
+
+
+@require_safe
+def compare(request: HttpRequest, ref: str) -> HttpResponse:
+    """Show two versions side by side; without ``from`` and ``to`` the newest and the one before."""
+    workload = workload_for(signed_in(request), ref)
+    cycle = current_cycle(workload)
+    editions = selectors.editions_of(cycle)
+    before, after = chosen(editions, request.GET.get("from", ""), request.GET.get("to", ""))
+    context = frame(request, workload, phase_key=SCOPING) | {
+        "editions": editions,
+        "before": before,
+        "after": after,
+        **(_differences(cycle, before, after) if before and after else {"sections": []}),
+    }
+    return render(request, "workloads/briefs/compare.html", context)
+
+
+def chosen(
+    editions: list[Edition], former: str, later: str
+) -> tuple[Edition | None, Edition | None]:
+    """Return the two editions that were asked for; None when there is nothing to compare yet.
+
+    Raises Http404 for a number that no edition has.
+    """
+    if len(editions) < 2 and not (former and later):
+        return None, editions[0] if editions else None
+    after = numbered(editions, _number(later)) if later else editions[0]
+    place = editions.index(after)
+    usual = editions[min(place + 1, len(editions) - 1)]
+    return numbered(editions, _number(former)) if former else usual, after
+
+
+def _number(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdecimal() and len(raw) < 10 else 0
+
+
+def _differences(cycle: Cycle, before: Edition, after: Edition) -> dict[str, Any]:
+    sections = compared(before.content, after.content)
+    changed = [
+        (section.title, [(row, _elsewhere(row)) for row in section.changed])
+        for section in sections
+        if section.changed
+    ]
+    codes = [row.change.code for section in sections for row in section.changed if row.change]
+    if after.tier > before.tier:
+        codes.append("tier.raised")
+    records = phase_records(cycle)
+    effects = [
+        Effect(one, records[one.phase.key].state != "open") for one in consequences(codes, SCOPING)
+    ]
+    return {
+        "sections": changed,
+        "same": [(section.title, section.same) for section in sections if section.same],
+        "same_count": sum(len(section.same) for section in sections),
+        "changed_count": sum(len(section.changed) for section in sections),
+        "material_count": sum(code != "brief.cosmetic" for code in codes),
+        "effects": effects,
+        "ends": (after, before),
+        "tiers": (Tier(str(before.tier)), Tier(str(after.tier))),
+    }
+
+
+def _elsewhere(row: Row) -> list[Consequence]:
+    """What this one change does to other phases; scoping is reconfirmed by every change."""
+    codes = [row.change.code] if row.change else []
+    return [one for one in consequences(codes, SCOPING) if one.phase.key != SCOPING]
+
+
+@require_safe
+def printed(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Show one version as a sheet for paper: one or two pages of A4."""
+    workload = workload_for(signed_in(request), ref)
+    cycle = current_cycle(workload)
+    found = numbered(selectors.editions_of(cycle), number)
+    context = {
+        "workload": workload,
+        "cycle": cycle,
+        "edition": found,
+        "tier": Tier(str(found.tier)),
+        "sections": written_out(found.content),
+    }
+    return render(request, "workloads/briefs/print.html", context)
+
+
+@require_safe
+def exported(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Send one version as a Markdown file."""
+    workload = workload_for(signed_in(request), ref)
+    found = numbered(selectors.editions_of(current_cycle(workload)), number)
+    return HttpResponse(
+        markdown(workload, found),
+        content_type="text/markdown; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{file_name(workload, found)}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
