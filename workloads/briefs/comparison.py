@@ -86,7 +86,7 @@ def _row(
 
 
 def _kpi_rows(
-    before: Mapping[str, Any], after: Mapping[str, Any], changes: Mapping[int | None, BriefChange]
+    before: Mapping[str, Any], after: Mapping[str, Any], changes: Mapping[int, BriefChange]
 ) -> list[Row]:
     rows = []
     for index in range(max(len(before["kpis"]), len(after["kpis"]))):
