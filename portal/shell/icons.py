@@ -43,6 +43,7 @@ ICONS: dict[str, Icon] = {
     ),
     "plus": Icon(("M8 3v10M3 8h10",)),
     "download": Icon(("M8 2.5v7.5M4.8 7L8 10.2 11.2 7M2.8 13.3h10.4",)),
+    "talk": Icon(("M2.8 3.4h10.4v7.4H7.4l-2.9 2.5v-2.5H2.8z",)),
     "inbox": Icon(("M2.5 9l2-5.7h7l2 5.7v4.2h-11zM2.5 9H6c.2 1.2.9 1.8 2 1.8S9.8 10.2 10 9h3.5",)),
 }
 

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.db.models import TextChoices
+
 from portal.common.choices import ToneChoices
 
 
@@ -149,6 +151,25 @@ class Tier(ToneChoices):
     CRITICAL = "4", "4, critical"
 
     __tones__: ClassVar[dict[str, str]] = {"1": "pass", "2": "warn", "3": "warn", "4": "fail"}
+
+
+class RemarkKind(TextChoices):
+    """What a remark does to its discussion."""
+
+    COMMENT = "comment", "Comment"
+    RESOLVED = "resolved", "Resolved"
+    REOPENED = "reopened", "Reopened"
+
+
+class SuggestionOutcome(ToneChoices):
+    """How a suggestion ended, or that nobody decided yet."""
+
+    OPEN = "open", "To decide"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Taken back"
+
+    __tones__: ClassVar[dict[str, str]] = {"open": "info", "accepted": "pass", "declined": "none"}
 
 
 # Tokens in and out of a usual request, by the type of work: where a cost estimate starts before

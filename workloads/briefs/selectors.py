@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from portal.accounts.models import User
-from workloads.briefs.enums import EuClass, WorkloadType, YesNo
-from workloads.briefs.models import Brief, BriefVersion
+from portal.common.policy import policy
+from workloads.briefs.enums import EuClass, SuggestionOutcome, WorkloadType, YesNo
+from workloads.briefs.models import Brief, BriefVersion, Suggestion
 from workloads.briefs.questions import Need, Question
 from workloads.briefs.tiering import Assessment, assess
 from workloads.lifecycle.models import Cycle
@@ -139,6 +140,25 @@ def possible_owners(cycle: Cycle) -> list[User]:
     return list(people.values())
 
 
+def suggestion_makes_author(brief: Brief) -> bool:
+    """Whether an accepted suggestion makes who made it an author, by the policy and the tier.
+
+    Before a tier is known as at the strictest.
+    """
+    tier = brief.cycle.workload.tier
+    least = policy().number("brief", "suggestion_makes_author_from_tier")
+    return tier is None or tier >= least
+
+
 def contributor_ids(brief: Brief) -> set[UUID]:
-    """Return everybody who changed a material answer in this cycle, also in earlier versions."""
-    return set(brief.editors)
+    """Return everybody who changed an answer in this cycle, also in earlier versions.
+
+    From the policy's tier up (3) that includes whose suggestions were accepted: below it a
+    reviewer may propose a wording and still vote, since somebody else answers for it. Taken from
+    the rows and the present tier at every question.
+    """
+    found = set(brief.editors)
+    if not brief._state.adding and suggestion_makes_author(brief):
+        accepted = Suggestion.objects.filter(brief=brief, outcome=SuggestionOutcome.ACCEPTED)
+        found |= set(accepted.values_list("author_id", flat=True))
+    return found

@@ -13,4 +13,9 @@ urlpatterns = [
         "workloads/<str:ref>/brief/versions/<int:number>/brief.md", views.exported, name="markdown"
     ),
     path("workloads/<str:ref>/brief/compare/", views.compare, name="compare"),
+    path("workloads/<str:ref>/brief/discussion/", views.discussion, name="discussion"),
+    path("workloads/<str:ref>/brief/discussion/<str:field>/", views.thread, name="thread"),
+    path(
+        "workloads/<str:ref>/brief/suggestions/<int:number>/", views.suggestion, name="suggestion"
+    ),
 ]

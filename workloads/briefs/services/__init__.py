@@ -1,5 +1,15 @@
 """What can be done with a brief."""
 
+from workloads.briefs.services.discussion import (
+    SuggestionOutdated,
+    accept,
+    comment,
+    decline,
+    reopen,
+    resolve,
+    suggest,
+    withdraw,
+)
 from workloads.briefs.services.drafts import KPIS, BriefChanged, Clash, SavedBrief, save_draft
 from workloads.briefs.services.submission import commit_version, submit_brief
 
@@ -8,7 +18,15 @@ __all__ = [
     "BriefChanged",
     "Clash",
     "SavedBrief",
+    "SuggestionOutdated",
+    "accept",
+    "comment",
     "commit_version",
+    "decline",
+    "reopen",
+    "resolve",
     "save_draft",
     "submit_brief",
+    "suggest",
+    "withdraw",
 ]

@@ -31,6 +31,7 @@ from workloads.briefs.forms import (
 from workloads.briefs.models import Brief
 from workloads.briefs.questions import BY_NAME
 from workloads.briefs.services import KPIS, BriefChanged
+from workloads.briefs.views.talk import talk_context
 from workloads.lifecycle.enums import PhaseState
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.lifecycle.pages import frame
@@ -150,6 +151,7 @@ def _page(
         "versions": list(found.versions.all()[:10]) if not found._state.adding else [],
         "version_number": selectors.version_number(found),
         "committed": selectors.committed_version(found),
+        **talk_context(user, found),
         "saved_at": found.updated_at if not found._state.adding else None,
         "page_token": _token(request),
         "disputes": disputes or [],

@@ -1,5 +1,6 @@
 """The pages of a brief's versions: one as it was committed, two side by side, one for paper."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,9 @@ from workloads.briefs.comparison import Row, compared
 from workloads.briefs.enums import Tier
 from workloads.briefs.export import file_name, markdown
 from workloads.briefs.selectors import Edition
+from workloads.briefs.threads import Thread
 from workloads.briefs.versions import written_out
+from workloads.briefs.views.talk import talk_context
 from workloads.lifecycle.consequences import Consequence, consequences
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.pages import frame
@@ -59,15 +62,22 @@ class Effect:
 @require_safe
 def compare(request: HttpRequest, ref: str) -> HttpResponse:
     """Show two versions side by side; without ``from`` and ``to`` the newest and the one before."""
-    workload = workload_for(signed_in(request), ref)
+    user = signed_in(request)
+    workload = workload_for(user, ref)
     cycle = current_cycle(workload)
     editions = selectors.editions_of(cycle)
+    talk = talk_context(user, selectors.brief_of(cycle))
     before, after = chosen(editions, request.GET.get("from", ""), request.GET.get("to", ""))
     context = frame(request, workload, phase_key=SCOPING) | {
         "editions": editions,
         "before": before,
         "after": after,
-        **(_differences(cycle, before, after) if before and after else {"sections": []}),
+        **talk,
+        **(
+            _differences(cycle, before, after, talk["threads"])
+            if before and after
+            else {"sections": []}
+        ),
     }
     return render(request, "workloads/briefs/compare.html", context)
 
@@ -91,10 +101,12 @@ def _number(raw: str) -> int:
     return int(raw) if raw.isascii() and raw.isdecimal() and len(raw) < 10 else 0
 
 
-def _differences(cycle: Cycle, before: Edition, after: Edition) -> dict[str, Any]:
+def _differences(
+    cycle: Cycle, before: Edition, after: Edition, threads: Mapping[str, Thread]
+) -> dict[str, Any]:
     sections = compared(before.content, after.content)
     changed = [
-        (section.title, [(row, _elsewhere(row)) for row in section.changed])
+        (section.title, [(row, _elsewhere(row), threads.get(row.field)) for row in section.changed])
         for section in sections
         if section.changed
     ]

@@ -21,6 +21,7 @@ from workloads.lifecycle.selectors.standing import RailItem, standing
 from workloads.lifecycle.selectors.waiting import (
     OpenPhase,
     PhaseCount,
+    matters_waiting_for,
     open_phases_of,
     reviews_waiting_for,
     workloads_by_phase,
@@ -58,6 +59,7 @@ __all__ = [
     "live_release",
     "manifest",
     "manifest_digest",
+    "matters_waiting_for",
     "members_of",
     "membership_for",
     "missing",

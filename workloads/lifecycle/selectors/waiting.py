@@ -14,6 +14,7 @@ from workloads.lifecycle.selectors.workloads import (
     workloads_for,
 )
 from workloads.lifecycle.voters import electorate
+from workloads.lifecycle.waiting import Matter, registered
 
 CLOSED = (WorkloadStatus.RETIRED, WorkloadStatus.REJECTED)
 SHOWN = 8
@@ -34,6 +35,14 @@ class PhaseCount:
 
     phase: Phase
     count: int
+
+
+def matters_waiting_for(user: AnyUser) -> list[Matter]:
+    """Return what the slices registered for ``user``: questions to answer, oldest first."""
+    if not isinstance(user, User):
+        return []
+    found = [matter for ask in registered() for matter in ask(user)]
+    return sorted(found, key=lambda one: one.since)[:SHOWN]
 
 
 def reviews_waiting_for(user: AnyUser) -> list[Review]:

@@ -8,6 +8,7 @@ from portal.shell.rendering import render_page
 from workloads.lifecycle.phases import phase
 from workloads.lifecycle.policies import can_create
 from workloads.lifecycle.selectors import (
+    matters_waiting_for,
     open_phases_of,
     reviews_waiting_for,
     workloads_by_phase,
@@ -20,6 +21,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     context = {
         "reviews": [(one, phase(one.phase)) for one in reviews_waiting_for(user)],
+        "matters": matters_waiting_for(user),
         "open_phases": open_phases_of(user),
         "can_create": can_create(user),
     }
