@@ -19,6 +19,7 @@ from evaluations.scorecards.exports import as_csv
 from evaluations.scorecards.forms import RunForm, WinnerForm
 from evaluations.scorecards.models import Scorecard, WinnerChoice
 from evaluations.scorecards.options import chosen
+from evaluations.scorecards.outdated import outdated
 from evaluations.scorecards.pages import EvaluationPage, evaluation_page
 from evaluations.scorecards.presentation import assumption, view_of
 from evaluations.scorecards.selectors import (
@@ -73,6 +74,7 @@ def _evaluation(
         "form": form,
         "editable": policies.can_edit(user, workload),
         "scorecard": card,
+        "outdated": outdated(card) if card else [],
         "view": view_of(card.document, choice.alias if choice else "") if card else None,
         "assumption": assumption(card.document) if card else "",
         "choice": choice,
@@ -163,6 +165,7 @@ def _scorecard(
         "editable": editable,
         "is_newest": is_newest,
         "newest": newest,
+        "outdated": outdated(scorecard) if is_newest else [],
         "run_url": reverse("runs:run", args=[workload.ref, scorecard.run_id]),
     }
     return render_page(request, f"{_FOLDER}/scorecard.html", context, status=status)

@@ -24,10 +24,11 @@ RAIL_STATES = {
     "passed": "passed",
     "now": "in progress",
     "open": "not started",
-    "stale": "out of date",
+    "reopened": "reopened, to be done again",
+    "stale": "to reconfirm",
     "in_review": "in review",
 }
-RAIL_SIGNS = {"passed": "check", "stale": "again", "in_review": "half"}
+RAIL_SIGNS = {"passed": "check", "reopened": "warn", "stale": "again", "in_review": "half"}
 DIFF_OPS = {
     "=": "equal", "equal": "equal",
     "+": "insert", "insert": "insert",

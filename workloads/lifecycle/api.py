@@ -24,6 +24,7 @@ from workloads.lifecycle.phases import Check, phase, phases
 from workloads.lifecycle.policies import can_vote, voting_remits
 from workloads.lifecycle.selectors import (
     current_cycle,
+    disturbances,
     gate_checks,
     manifest,
     review_for,
@@ -110,6 +111,7 @@ class WorkloadView(APIView):
         cycle = current_cycle(workload)
         look = Look(cycle)
         states = {item.key: item.state for item in standing(cycle, look)}
+        disturbed = {item.phase.key: item.as_dict() for item in disturbances(cycle, look)}
         described = []
         for one in phases():
             items = look.manifest(one.key)
@@ -119,8 +121,9 @@ class WorkloadView(APIView):
                     "key": one.key,
                     "number": one.number,
                     "label": one.label,
-                    "state": "open" if states[one.key] == "now" else states[one.key],
+                    "state": "open" if states[one.key] in ("now", "reopened") else states[one.key],
                     "reason": record.reason,
+                    "disturbed": disturbed.get(one.key),
                     "checks": [_check(check) for check in gate_checks(cycle, one.key, look)],
                     "manifest": [item.as_dict() for item in items],
                     "manifest_digest": manifest_digest(items),

@@ -20,7 +20,9 @@ from workloads.lifecycle.phases import Check, EvidenceItem, Phase, phase, phases
 from workloads.lifecycle.policies import Verdict, can_edit, can_own
 from workloads.lifecycle.selectors import (
     RailItem,
+    causes,
     current_cycle,
+    disturbances,
     gate_checks,
     members_of,
     missing,
@@ -84,7 +86,8 @@ def frame(
 
     ``phase_key`` names the phase whose page it is; without it the page is the workload's own and
     shows the phase that is current. Keys: workload, cycle, rail, phase, record, gate, checks,
-    review, members, can_edit, can_own, status, tier_label, cycle_label, on_phase_page.
+    review, members, can_edit, can_own, status, tier_label, cycle_label, on_phase_page, causes,
+    disturbed (what a change did to this phase, or None).
     """
     user = signed_in(request)
     cycle = current_cycle(workload)
@@ -93,6 +96,7 @@ def frame(
     one = phase(phase_key) if phase_key else current_phase(rail)
     edit = can_edit(user, workload)
     gate = gate_of(look, one, rail, edit)
+    found = disturbances(cycle, look)
     return {
         "workload": workload,
         "cycle": cycle,
@@ -109,6 +113,8 @@ def frame(
         "tier_label": RiskTier(workload.tier).label if workload.tier else "Tier not known yet",
         "cycle_label": f"Cycle {cycle.number}, {CycleKind(cycle.kind).label.lower()}",
         "on_phase_page": phase_key is not None,
+        "causes": causes(found),
+        "disturbed": next((item for item in found if item.phase.key == one.key), None),
     }
 
 
@@ -124,7 +130,7 @@ def gate_of(look: Look, one: Phase, rail: list[RailItem], edit: Verdict) -> Gate
     """Return how the gate of phase ``one`` stands, with ``edit`` what this person may do."""
     cycle, record = look.cycle, look.records[one.key]
     shown = next(item.state for item in rail if item.key == one.key)
-    state = PhaseState.OPEN if shown == "now" else PhaseState(shown)
+    state = PhaseState.OPEN if shown in ("now", "reopened") else PhaseState(shown)
     checks = gate_checks(cycle, one.key, look)
     lacking = missing(checks)
     items = look.manifest(one.key)

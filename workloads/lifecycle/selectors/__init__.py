@@ -3,6 +3,13 @@
 from workloads.lifecycle.look import scope
 from workloads.lifecycle.manifests import manifest_digest
 from workloads.lifecycle.selectors.activity import Activity, activity_of
+from workloads.lifecycle.selectors.disturbed import (
+    Cause,
+    Disturbance,
+    causes,
+    disturbances,
+    newest_causes,
+)
 from workloads.lifecycle.selectors.gates import (
     approval_problem,
     changes_since_approval,
@@ -44,15 +51,19 @@ from workloads.lifecycle.voters import contributors
 
 __all__ = [
     "Activity",
+    "Cause",
+    "Disturbance",
     "OpenPhase",
     "PhaseCount",
     "RailItem",
     "activity_of",
     "approval_problem",
+    "causes",
     "changes_since_approval",
     "contributors",
     "current_cycle",
     "current_phase_of",
+    "disturbances",
     "filtered",
     "gate_checks",
     "holds",
@@ -63,6 +74,7 @@ __all__ = [
     "members_of",
     "membership_for",
     "missing",
+    "newest_causes",
     "open_cycle",
     "open_phases_of",
     "open_review",

@@ -20,6 +20,7 @@ from workloads.lifecycle.selectors.workloads import workload_for
 from workloads.lifecycle.voters import tally, votes_needed
 
 EDITORS = "The owner or a contributor"
+EVIDENCE_DIFFERS = "its evidence is not what was passed"
 
 
 def manifest(cycle: Cycle, phase_key: str) -> list[EvidenceItem]:
@@ -42,7 +43,7 @@ def approval_problem(record: PhaseRecord, look: Look | None = None) -> str:
         return f"it is {PhaseState(record.state).label.lower()}"
     look = look or Look(record.cycle)
     if record.manifest_digest != manifest_digest(look.manifest(record.phase)):
-        return "its evidence is not what was passed"
+        return EVIDENCE_DIFFERS
     needed = votes_needed(record.cycle.workload, record.phase)
     if record.review is None:
         return f"it lacks {_votes(len(needed))}" if needed else ""

@@ -15,7 +15,8 @@ from workloads.lifecycle.selectors.gates import approval_problem
 class RailItem:
     """One phase on the rail.
 
-    ``state`` is passed, now, open, stale or in_review; ``current`` marks the page being read.
+    ``state`` is passed, now, open, reopened, stale or in_review; ``current`` marks the page being
+    read.
     """
 
     key: str
@@ -38,7 +39,11 @@ def standing(cycle: Cycle, look: Look | None = None) -> list[RailItem]:
         if record.state == PhaseState.PASSED:
             problem = approval_problem(record, look)
             if problem:
-                state, note = PhaseState.STALE, "no longer holds"
+                state, note = PhaseState.STALE, "to reconfirm"
+        elif record.state == PhaseState.STALE:
+            note = "to reconfirm"
+        elif record.state == PhaseState.OPEN and record.manifest_digest:
+            state, note = "reopened", "reopened"
         elif record.state == PhaseState.OPEN and not reached:
             state = "now"
         reached = reached or state != PhaseState.PASSED

@@ -8,6 +8,7 @@ from portal.accounts.selectors import AnyUser, remits_of
 from workloads.lifecycle.enums import MemberRole, PhaseState, ReviewOutcome, WorkloadStatus
 from workloads.lifecycle.models import Membership, Review, Vote, Workload
 from workloads.lifecycle.phases import Phase, phase, phases
+from workloads.lifecycle.selectors.disturbed import Cause, newest_causes
 from workloads.lifecycle.selectors.workloads import (
     current_phase_of,
     with_current_phase,
@@ -27,6 +28,8 @@ class OpenPhase:
     workload: Workload
     phase: Phase
     state: PhaseState
+    # The change that undid what was passed, if one did.
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,13 @@ def open_phases_of(user: AnyUser) -> list[OpenPhase]:
     rows = with_current_phase(
         Workload.objects.filter(pk__in=worked_on).exclude(status__in=CLOSED)
     ).order_by("-number")
+    shown = list(rows[:SHOWN])
+    undone = newest_causes(shown)
     found = []
-    for row in rows[:SHOWN]:
+    for row in shown:
         key, state = current_phase_of(row)
         if key:
-            found.append(OpenPhase(row, phase(key), PhaseState(state)))
+            found.append(OpenPhase(row, phase(key), PhaseState(state), undone.get(row.number)))
     return found
 
 
