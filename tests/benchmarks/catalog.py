@@ -37,7 +37,7 @@ PROVIDERS = [f"provider-{n:03}" for n in range(143)]
 
 def fill(rows: int) -> None:
     """Make ``rows`` entries, each with two prices, spread as a large catalog is."""
-    chance = random.Random(20261122)  # noqa: S311  the same catalog each time
+    chance = random.Random(20261122)
     today = timezone.now()
     entries = [
         CatalogEntry(

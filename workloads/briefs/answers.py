@@ -4,9 +4,10 @@ Pure, and the one place where an answer is judged: the page, the API and command
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 from portal.common.errors import FieldError, Invalid
 from portal.common.text import clean_text
@@ -73,6 +74,8 @@ def parse(question: Question, raw: Any) -> Any:
             return _languages(name, raw)
         case Kind.TOOLS:
             return _tools(name, raw)
+        case Kind.LINK:
+            return link(name, raw, question.maximum)
 
 
 def refuse(field: str, code: str, message: str) -> NotAnAnswer:
@@ -92,6 +95,24 @@ def text(field: str, raw: Any, maximum: int, *, single_line: bool = False) -> st
         )
     except Invalid as problem:
         raise NotAnAnswer(problem.errors[0]) from problem
+
+
+def link(field: str, raw: Any, maximum: int) -> str:
+    """Return a full https address, or "". Raises NotAnAnswer."""
+    address = text(field, raw, maximum, single_line=True)
+    if not address:
+        return ""
+    wrong = refuse(
+        field, "invalid_link", "Give the full address, for example https://documents.example/dpia."
+    )
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError as problem:
+        raise wrong from problem
+    if parts.scheme != "https" or not named or any(character.isspace() for character in address):
+        raise wrong
+    return address
 
 
 def choice(field: str, raw: Any, allowed: Iterable[str]) -> str:
@@ -267,13 +288,18 @@ def shown(question: Question, value: Any) -> str:
         case Kind.LANGUAGES:
             return ", ".join(LANGUAGE_NAMES.get(code, code) for code in value)
         case Kind.TOOLS:
-            words = {"read": "reads", "write": "writes", "external": "external"}
-            return "\n".join(
-                f"{tool['name']}; {words[tool['access']]};"
-                f" {'reversible' if tool['reversible'] else 'irreversible'}"
-                for tool in value
-            )
+            return tools_as_text(value)
     return str(value)
+
+
+def tools_as_text(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return tools as lines, "Send an e-mail; external; irreversible", also unfinished ones."""
+    words = {"read": "reads", "write": "writes", "external": "external"}
+    return "\n".join(
+        f"{row.get('name', '')}; {words.get(str(row.get('access')), '')};"
+        f" {'reversible' if row.get('reversible') else 'irreversible'}"
+        for row in rows
+    )
 
 
 def plain(value: Decimal) -> str:

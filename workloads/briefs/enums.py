@@ -49,6 +49,9 @@ PERSONAL_CATEGORIES = frozenset(
     {DataCategory.PERSONAL, DataCategory.SPECIAL, DataCategory.CHILDREN, DataCategory.HEALTH}
 )
 
+# Data on which an impact assessment is asked for whatever the tier.
+SENSITIVE = frozenset({DataCategory.SPECIAL, DataCategory.CHILDREN, DataCategory.HEALTH})
+
 
 class Residency(ToneChoices):
     """Where the data may be processed."""
@@ -118,6 +121,23 @@ class EuClass(ToneChoices):
     UNDETERMINED = "undetermined", "Not determined yet"
 
 
+class Regime(ToneChoices):
+    """Rules beside the EU AI Act that may apply; a note for reviewers."""
+
+    GDPR = "gdpr", "GDPR"
+    DORA = "dora", "DORA (digital resilience of finance)"
+    OUTSOURCING = "outsourcing", "EBA guidelines on outsourcing"
+    PAYMENTS = "payments", "PSD2 (payments)"
+    INVESTMENT = "investment", "MiFID II (investment services)"
+    CONSUMER_CREDIT = "consumer_credit", "Consumer credit directive"
+    MONEY_LAUNDERING = "money_laundering", "Anti-money-laundering rules"
+    ACCESSIBILITY = "accessibility", "European Accessibility Act"
+    CARD_DATA = "card_data", "PCI DSS (card data)"
+    REPORTING = "reporting", "SOX (financial reporting)"
+    WORKS_COUNCIL = "works_council", "Works council agreement"
+    OTHER = "other", "Another; say which in the notes"
+
+
 class KpiSource(ToneChoices):
     """Where the figure of a KPI comes from."""
 
@@ -170,6 +190,25 @@ class SuggestionOutcome(ToneChoices):
     WITHDRAWN = "withdrawn", "Taken back"
 
     __tones__: ClassVar[dict[str, str]] = {"open": "info", "accepted": "pass", "declined": "none"}
+
+
+class OverrideState(ToneChoices):
+    """Where a decision on the tier stands."""
+
+    PROPOSED = "proposed", "Waits for a second person"
+    STANDING = "standing", "Stands"
+    ENDED = "ended", "Ended"
+
+    __tones__: ClassVar[dict[str, str]] = {"proposed": "warn", "standing": "info"}
+    __symbols__: ClassVar[dict[str, str]] = {"proposed": "◐"}
+
+
+class WritesOutside(ToneChoices):
+    """Whether an agent can change something in systems that are not ours."""
+
+    NO = "no", "No"
+    REVERSIBLE = "reversible", "Yes, and it can be undone"
+    FOR_GOOD = "for_good", "Yes, and it cannot be undone"
 
 
 # Tokens in and out of a usual request, by the type of work: where a cost estimate starts before

@@ -9,12 +9,15 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from workloads.briefs import kpis
-from workloads.briefs.answers import NotAnAnswer, parse, plain, shown
-from workloads.briefs.enums import Direction, KpiSource
+from workloads.briefs.answers import NotAnAnswer, in_words, parse, plain, shown
+from workloads.briefs.enums import Direction, KpiSource, Tier, WritesOutside
 from workloads.briefs.models import Brief, Kpi
-from workloads.briefs.questions import QUESTIONS, SECTIONS, SUCCESS, Kind, Question
+from workloads.briefs.questions import BY_NAME, QUESTIONS, SECTIONS, SUCCESS, Kind, Question
 from workloads.briefs.selectors import assessment_of, needed
 from workloads.briefs.selectors import shown as is_shown
+from workloads.briefs.trying import ASKED as TRIED
+from workloads.briefs.trying import OUTSIDE
+from workloads.briefs.widgets import ToolsWidget, posted_tools, rows_of_text, tools_data
 from workloads.lifecycle.measures import measures
 
 Typed = MultiValueDict[str, str]
@@ -27,8 +30,12 @@ _KEEP_TYPED = {"hx-morph-skip": True}
 def _widget(question: Question) -> forms.Widget:
     choices = list(question.choices.choices) if question.choices is not None else []
     match question.kind:
-        case Kind.TEXT | Kind.TOOLS:
+        case Kind.TEXT:
             return forms.Textarea(attrs={"rows": question.rows})
+        case Kind.TOOLS:
+            return ToolsWidget()
+        case Kind.LINK:
+            return forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"})
         case Kind.CHOICE:
             return forms.Select(choices=[_BLANK, *choices])
         case Kind.CHOICES:
@@ -65,10 +72,17 @@ class AnswerField(forms.Field):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One panel of the page with its fields."""
+    """One panel of the page: its questions, and those whose usual answer is mostly right.
+
+    ``usual_words`` says how the latter are answered now, ``open`` whether one of them is wrong.
+    """
 
     title: str
+    number: int
     fields: list[forms.BoundField]
+    usual: list[forms.BoundField]
+    usual_words: str
+    open: bool
 
 
 class BriefForm(forms.Form):
@@ -76,29 +90,50 @@ class BriefForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, data: Typed, brief: Brief) -> None:
+    def __init__(
+        self, data: Typed, brief: Brief, examples: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(data=data)
+        self.brief = brief
         assessment = assessment_of(brief)
         for question in QUESTIONS:
             if is_shown(question, brief, assessment):
-                self.fields[question.name] = AnswerField(
-                    question, required=needed(question, brief, assessment)
-                )
+                field = AnswerField(question, required=needed(question, brief, assessment))
+                field.example = (examples or {}).get(question.name, question.example)
+                self.fields[question.name] = field
 
     @classmethod
-    def of(cls, brief: Brief) -> "BriefForm":
+    def of(cls, brief: Brief, examples: Mapping[str, str] | None = None) -> "BriefForm":
         """Return the form filled with a brief, as it was typed where that was no answer."""
-        return cls(stored_text(brief), brief)
+        return cls(stored_text(brief), brief, examples)
 
     @property
     def sections(self) -> list[Section]:
         """The panels before and after the KPIs, in their order."""
         shown_here = [q for q in QUESTIONS if q.name in self.fields]
         return [
-            Section(title, [self[q.name] for q in shown_here if q.section == title])
-            for title in SECTIONS
+            self._section(number, title, [q for q in shown_here if q.section == title])
+            for number, title in enumerate(SECTIONS, start=1)
             if title != SUCCESS
         ]
+
+    def _section(self, number: int, title: str, questions: Sequence[Question]) -> Section:
+        usual = [question for question in questions if question.usual]
+        return Section(
+            title=title,
+            number=number,
+            fields=[self[question.name] for question in questions if not question.usual],
+            usual=[self[question.name] for question in usual],
+            usual_words=" · ".join(self._said(question) for question in usual),
+            open=any(self[question.name].errors for question in usual),
+        )
+
+    def _said(self, question: Question) -> str:
+        value = getattr(self.brief, question.name)
+        if value in (None, "", []):
+            return f"{question.short}: none"
+        words = in_words(question.name, value)
+        return f"{question.short}: {words if len(words) <= 60 else f'{words[:57]} …'}"
 
 
 def stored_text(brief: Brief) -> Typed:
@@ -108,6 +143,11 @@ def stored_text(brief: Brief) -> Typed:
         value = getattr(brief, question.name)
         if question.kind is Kind.CHOICES:
             data.setlist(question.name, list(value))
+        elif question.kind is Kind.TOOLS:
+            kept = brief.unparsed.get(question.name)
+            rows = tools_data(question.name, rows_of_text(kept) if kept else value)
+            for key in rows:
+                data.setlist(key, rows.getlist(key))
         else:
             data[question.name] = brief.unparsed.get(question.name) or shown(question, value)
     return data
@@ -122,6 +162,9 @@ def posted_answers(data: Mapping[str, str]) -> dict[str, Any]:
             # Unticked boxes are not posted: "asked" says that the question was there.
             if question.name in asked or question.name in data:
                 found[question.name] = _lists(data, question.name)
+        elif question.kind is Kind.TOOLS:
+            if question.name in asked:
+                found[question.name] = posted_tools(data, question.name)
         elif question.name in data:
             found[question.name] = data[question.name]
     return found
@@ -177,10 +220,17 @@ class KpiForm(forms.Form):
                 "What is counted, over what.",
                 "Tickets whose first queue is the one that closed them, of all tickets.",
             ),
-            "unit": ("%, s, USD …", ""),
-            "floor": ("Below it fails.", ""),
-            "target": ("What you want.", ""),
-            "baseline": ("As it is now.", ""),
+            "unit": ("Behind each figure.", "%, share, s, USD"),
+            "floor": ("Below it fails.", "90: fewer is no improvement worth its price"),
+            "target": ("What you want.", "96"),
+            "baseline": ("As it is now.", "86, counted over last month"),
+            "source": (
+                "Who or what counts it.",
+                "An evaluation metric is run on the golden dataset, before launch and after.",
+            ),
+            "measured_by": ("On the golden dataset.", "Field accuracy, for a ticket's queue"),
+            "direction": ("", "Higher for accuracy, lower for time or complaints"),
+            "owner": ("Who answers for it.", "The lead of the service desk"),
         }
         for name, (words, example) in helps.items():
             self.fields[name].help_text = words
@@ -191,8 +241,29 @@ class KpiForm(forms.Form):
         if isinstance(widget, forms.Select):
             widget.choices = choices
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether a run measures it, so that it names a metric and can hold before launch."""
+        source = self.data.get(self.add_prefix("source"), KpiSource.EVALUATION.value)
+        return bool(source == KpiSource.EVALUATION)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is missing or wrong in it, so that it may be folded."""
+        return self.stored and not self.errors and not kpis.gaps(self.cleaned_data)
+
+    @property
+    def words(self) -> str:
+        """The row on one line."""
+        return kpis.in_words(self.cleaned_data) if self.is_valid() else ""
+
+    @property
+    def holds_before_launch(self) -> bool:
+        """Whether go / no-go will ask for a criterion that holds it."""
+        return self.is_finished and self.is_measured and bool(self.cleaned_data["before_launch"])
+
     def raw(self) -> dict[str, Any]:
-        """Return the row as the service takes it."""
+        """Return the row as the service takes it; what its source does not ask for is left out."""
         found: dict[str, Any] = {
             name: self.data.get(self.add_prefix(name), "")
             for name in (*kpis.FIELDS, "owner")
@@ -200,6 +271,8 @@ class KpiForm(forms.Form):
         }
         found["id"] = self.key
         found["before_launch"] = self.add_prefix("before_launch") in self.data
+        if not self.is_measured:
+            found["measured_by"], found["before_launch"] = "", False
         found["delete"] = self.add_prefix("delete") in self.data
         return found
 
@@ -260,3 +333,50 @@ def _kpi_text(kpi: Kpi) -> Typed:
         data[f"{prefix}-{name}"] = kpi.unparsed.get(name) or written
     data[f"{prefix}-owner"] = str(kpi.owner_id or "")
     return data
+
+
+class OverrideForm(forms.Form):
+    """Another tier than the answers demand, and why."""
+
+    tier = forms.ChoiceField(label="Which tier should count?", choices=Tier.choices)
+    reason = forms.CharField(
+        label="Why?",
+        help_text="At least 50 characters; it stands on the brief and in every approval.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2_000,
+    )
+
+
+class EndOverrideForm(forms.Form):
+    """Why a decision on the tier ends."""
+
+    reason = forms.CharField(
+        label="Why does it end?", widget=forms.Textarea(attrs={"rows": 2}), max_length=2_000
+    )
+
+
+class OpenChoiceField(forms.ChoiceField):
+    """One choice that may still be open, without counting as optional."""
+
+    def validate(self, value: Any) -> None:
+        """Refuse what is not offered; nothing is no error yet."""
+        if value:
+            super().validate(value)
+
+
+class TryTierForm(forms.Form):
+    """The eight questions that set the tier; each may be left open."""
+
+    use_required_attribute = False
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data=data)
+        for name in TRIED:
+            if name == OUTSIDE:
+                self.fields[name] = OpenChoiceField(
+                    label="Can it change something in outside systems?",
+                    help_text="Only an agent with tools can.",
+                    choices=[_BLANK, *WritesOutside.choices],
+                )
+            else:
+                self.fields[name] = AnswerField(BY_NAME[name], required=True)

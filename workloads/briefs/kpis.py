@@ -81,7 +81,27 @@ def gaps(values: Mapping[str, Any]) -> list[FieldError]:
             found.append(FieldError("measured_by", "required", "choose the metric"))
         elif measure(values["measured_by"]) is None:
             found.append(FieldError("measured_by", "choice", "choose a metric that exists"))
+    elif values["before_launch"]:
+        words = "only an evaluation can be tested before launch; choose that source or not before"
+        found.append(FieldError("before_launch", "source", words))
     return found + _order(values)
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """Return a KPI on one line: "Routed right: ≥ 96 %, floor 90 %, today 86 %"."""
+
+    def figure(name: str) -> str:
+        value = values.get(name)
+        written = plain(value) if isinstance(value, Decimal) else str(value or "").strip()
+        return f"{written} {values.get('unit') or ''}".strip() if written else ""
+
+    sign = "≤" if values.get("direction") == Direction.DOWN else "≥"
+    parts = [
+        f"{words}{figure(name)}"
+        for name, words in (("target", f"{sign} "), ("floor", "floor "), ("baseline", "today "))
+        if figure(name)
+    ]
+    return ", ".join(parts)
 
 
 def _order(values: Mapping[str, Any]) -> list[FieldError]:

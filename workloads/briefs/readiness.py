@@ -1,5 +1,8 @@
 """What a brief lacks for its gate: one check for each gap, each with the way to mend it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.urls import reverse
 
 from portal.accounts.selectors import reviewers_by_remit
@@ -8,13 +11,77 @@ from workloads.briefs import kpis
 from workloads.briefs.crosschecks import cross_checks
 from workloads.briefs.enums import EuClass
 from workloads.briefs.models import Brief
-from workloads.briefs.questions import QUESTIONS, SECTIONS, Question
+from workloads.briefs.questions import LIMITS, QUESTIONS, SECTIONS, SUCCESS, Question
 from workloads.briefs.selectors import assessment_of, contributor_ids, needed
 from workloads.briefs.tiering import Assessment
 from workloads.lifecycle.phases import Check
 
 EDITORS = "The owner or a contributor"
 KPIS_FROM_TIER_3 = 3
+ODDS = "brief.limits."
+
+
+@dataclass(frozen=True, slots=True)
+class SectionProgress:
+    """How far one section of the brief is: what is answered of what is asked, and the gaps."""
+
+    title: str
+    anchor: str
+    done: int
+    total: int
+    gaps: list[Check]
+
+    @property
+    def state(self) -> str:
+        """Pass, or wait while something is missing, as lists of checks show it."""
+        return "wait" if self.gaps else "pass"
+
+
+def progress(brief: Brief, found: Sequence[Check]) -> list[SectionProgress]:
+    """Return the sections with their gaps among ``found``, the checks of this brief."""
+    assessment = assessment_of(brief)
+    gaps = {check.code: check for check in found if check.state == "fail"}
+    rows = []
+    for number, title in enumerate(SECTIONS, start=1):
+        if title == SUCCESS:
+            gap_here = [gaps["brief.kpis"]] if "brief.kpis" in gaps else []
+            total = max(least_kpis(assessment), len(brief.kpi_rows()))
+            done = min(total - len(gap_here), len(brief.kpi_rows()))
+            rows.append(SectionProgress(title, "kpis", max(done, 0), total, gap_here))
+            continue
+        asked = [
+            question
+            for question in QUESTIONS
+            if question.section == title
+            and (needed(question, brief, assessment) or f"brief.{question.name}" in gaps)
+        ]
+        lacking = [
+            gaps[f"brief.{question.name}"] for question in asked if f"brief.{question.name}" in gaps
+        ]
+        # Limits that contradict each other are answered, and still to be put right.
+        at_odds = [gaps[code] for code in sorted(gaps) if title == LIMITS and code.startswith(ODDS)]
+        rows.append(
+            SectionProgress(
+                title, f"section-{number}", len(asked) - len(lacking), len(asked),
+                [*lacking, *at_odds],
+            )
+        )  # fmt: skip
+    return rows
+
+
+def others(found: Sequence[Check]) -> list[Check]:
+    """Return the checks that belong to no section of the brief."""
+    own = {"brief.kpis", *(f"brief.{question.name}" for question in QUESTIONS)}
+    return [
+        check
+        for check in found
+        if check.code not in own and not check.code.startswith(("brief.section.", ODDS))
+    ]
+
+
+def least_kpis(assessment: Assessment) -> int:
+    """Return how many KPIs the gate asks for."""
+    return KPIS_FROM_TIER_3 if assessment.tier >= KPIS_FROM_TIER_3 else 1
 
 
 def checks(brief: Brief) -> list[Check]:
@@ -75,7 +142,7 @@ def _answers(brief: Brief, assessment: Assessment) -> list[Check]:
 
 def _kpis(brief: Brief, assessment: Assessment) -> Check:
     rows = brief.kpi_rows()
-    least = KPIS_FROM_TIER_3 if assessment.tier >= KPIS_FROM_TIER_3 else 1
+    least = least_kpis(assessment)
     label = "A KPI with target, floor and source" if least == 1 else f"{least} KPIs"
     problems = []
     for row in rows:
@@ -97,7 +164,7 @@ def _kpis(brief: Brief, assessment: Assessment) -> Check:
 def _contradictions(brief: Brief) -> list[Check]:
     return [
         Check.of(
-            f"brief.limits.{one.code}", "The limits agree with each other", False,
+            f"{ODDS}{one.code}", "The limits agree with each other", False,
             detail=one.text, link=page(brief, f"id_{one.field}"), link_label="Correct it",
             who=EDITORS,
         )

@@ -5,19 +5,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import Http404
+
+from catalog.enums import Capability
 from portal.accounts.models import User
+from portal.accounts.selectors import AnyUser
 from portal.common.policy import policy
-from workloads.briefs.enums import EuClass, SuggestionOutcome, WorkloadType, YesNo
-from workloads.briefs.models import Brief, BriefVersion, Suggestion
+from workloads.briefs.enums import (
+    SENSITIVE,
+    EuClass,
+    OverrideState,
+    SuggestionOutcome,
+    WorkloadType,
+    YesNo,
+)
+from workloads.briefs.models import Brief, BriefVersion, Suggestion, TierOverride
 from workloads.briefs.questions import Need, Question
 from workloads.briefs.tiering import Assessment, assess
 from workloads.lifecycle.models import Cycle
-from workloads.lifecycle.selectors import members_of
+from workloads.lifecycle.selectors import current_cycle, members_of, workload_for
 
 
 def brief_of(cycle: Cycle) -> Brief:
     """Return the brief of the cycle; until its first save an unsaved one with the defaults."""
-    found = Brief.objects.filter(cycle=cycle).prefetch_related("kpis").first()
+    found = Brief.objects.filter(cycle=cycle).prefetch_related("kpis", "overrides").first()
     brief = found or Brief(cycle=cycle)
     brief.cycle = cycle
     return brief
@@ -104,15 +115,27 @@ def content_of(brief: Brief) -> dict[str, Any]:
 
 def needed(question: Question, brief: Brief, assessment: Assessment) -> bool:
     """Whether the gate asks for an answer to ``question``, as the other answers stand."""
-    match question.need:
+    return _holds(question.need, brief, assessment)
+
+
+def _holds(need: Need, brief: Brief, assessment: Assessment) -> bool:
+    match need:
         case Need.ALWAYS:
             return True
         case Need.TIER_2:
             return assessment.tier >= 2
         case Need.PERSONAL:
             return assessment.personal_data
+        case Need.ASSESSMENT:
+            return assessment.personal_data and (
+                assessment.tier >= 3 or bool(SENSITIVE.intersection(brief.data_categories))
+            )
         case Need.AGENT:
             return brief.workload_type == WorkloadType.AGENT
+        case Need.OTHER_TYPE:
+            return brief.workload_type == WorkloadType.OTHER
+        case Need.LONG_CONTEXT:
+            return Capability.LONG_CONTEXT in brief.needs
         case Need.EU_CLAIM:
             if brief.eu_class == EuClass.OUT_OF_SCOPE:
                 return brief.eu_nexus == YesNo.YES
@@ -122,13 +145,48 @@ def needed(question: Question, brief: Brief, assessment: Assessment) -> bool:
 
 
 def shown(question: Question, brief: Brief, assessment: Assessment) -> bool:
-    """Whether the page shows ``question``: always when it may matter, never when it cannot."""
-    return question.need in (Need.ALWAYS, Need.NEVER) or needed(question, brief, assessment)
+    """Whether the page shows ``question``: when it must or may be answered as the others stand.
+
+    An answer that nobody has to give stays on the page once it is given.
+    """
+    if question.need is not Need.NEVER:
+        return needed(question, brief, assessment)
+    given = getattr(brief, question.name) not in (None, "", [])
+    return given or question.name in brief.unparsed or _holds(question.offered, brief, assessment)
 
 
 def assessment_of(brief: Brief) -> Assessment:
-    """Return the risk tier that the brief's answers demand so far."""
-    return assess(brief)
+    """Return the risk tier that counts: by the answers so far, unless reviewers overrode it."""
+    standing = standing_override(brief)
+    return assess(brief, standing.as_overridden() if standing else None)
+
+
+def overrides_of(brief: Brief) -> list[TierOverride]:
+    """Return every decision on the tier of this brief, newest first."""
+    return [] if brief._state.adding else list(brief.overrides.all())
+
+
+def standing_override(brief: Brief) -> TierOverride | None:
+    """Return the decision on the tier that stands, or None; whether it counts `assess` says."""
+    return _in_state(brief, OverrideState.STANDING)
+
+
+def proposed_override(brief: Brief) -> TierOverride | None:
+    """Return the lower tier that waits for a second person, or None."""
+    return _in_state(brief, OverrideState.PROPOSED)
+
+
+def _in_state(brief: Brief, state: OverrideState) -> TierOverride | None:
+    return next((one for one in overrides_of(brief) if one.state == state), None)
+
+
+def override_for(user: AnyUser, ref: str, override_id: UUID) -> TierOverride:
+    """Return a decision on the tier of a workload that ``user`` may see. Raises Http404."""
+    cycle = current_cycle(workload_for(user, ref))
+    found = TierOverride.objects.filter(brief__cycle=cycle, pk=override_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def possible_owners(cycle: Cycle) -> list[User]:

@@ -4,10 +4,11 @@ Pure. Floors of the company's policy; a policy aid and not legal advice.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from catalog.enums import DataClass
+from portal.common.canonical import digest
 from workloads.briefs.enums import (
     PERSONAL_CATEGORIES,
     Audience,
@@ -57,7 +58,8 @@ EU_CLASS = {
 }
 AGENT_WRITES_OUTSIDE = 3
 AGENT_WRITES_OUTSIDE_FOR_GOOD = 4
-ASKED = ("data_class", "data_categories", "audience", "autonomy", "decision_impact", "eu_class")
+LAW = "eu_class"
+ASKED = ("data_class", "data_categories", "audience", "autonomy", "decision_impact", LAW)
 
 
 class RiskAnswers(Protocol):
@@ -83,38 +85,82 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """The tier so far; ``missing`` names the answers that could still raise it."""
+class Overridden:
+    """A decision of reviewers that sets the tier aside from what the floors say.
+
+    ``basis`` is the digest of the assessment that they saw; a lowered tier counts only for it.
+    """
 
     tier: int
+    raises: bool
+    basis: str
+    reason: str
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The tier so far; ``missing`` names the answers that could still raise it.
+
+    ``computed`` is what the floors demand, ``tier`` what counts: another one when reviewers
+    overrode it.
+    """
+
+    tier: int
+    computed: int
     prohibited: bool
     floors: list[Floor]
     missing: tuple[str, ...]
     personal_data: bool
+    override: Overridden | None = None
 
     @property
     def complete(self) -> bool:
         """Whether every answer that sets the tier is given and determined."""
         return not self.missing
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return what a reviewer approves when they approve the tier."""
+    @property
+    def basis(self) -> str:
+        """The digest of what the answers say by themselves: what an override rests on."""
+        return digest([*self._rules().items(), list(self.missing)])
+
+    @property
+    def least(self) -> int:
+        """The tier below which nobody can go: the law's class is not the company's to lower."""
+        return max((floor.tier for floor in self.floors if floor.field == LAW), default=1)
+
+    def _rules(self) -> dict[str, Any]:
         return {
-            "tier": self.tier,
+            "tier": self.computed,
             "prohibited": self.prohibited,
             "floors": [[floor.field, floor.tier, floor.reason] for floor in self.floors],
         }
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a reviewer approves when they approve the tier."""
+        if self.override is None:
+            return self._rules()
+        return self._rules() | {
+            "tier": self.tier,
+            "computed": self.computed,
+            "override": {"reason": self.override.reason, "people": list(self.override.people)},
+        }
 
-def assess(brief: RiskAnswers) -> Assessment:
-    """Return the tier that the answers given so far demand, highest floor first."""
+
+def assess(brief: RiskAnswers, override: Overridden | None = None) -> Assessment:
+    """Return the tier that the answers given so far demand, highest floor first.
+
+    ``override`` is the decision of reviewers that stands. A raised tier counts as another floor;
+    a lowered one counts while the answers are those that it was decided on, and never below the
+    floor of the law's class. A prohibited use is not touched by either.
+    """
     floors = [
         *_one(DATA_CLASS, DataClass, brief.data_class, "data_class", "{} data"),
         *_categories(brief.data_categories),
         *_one(AUDIENCE, Audience, brief.audience, "audience", "Seen by: {}"),
         *_one(AUTONOMY, Autonomy, brief.autonomy, "autonomy", "{}"),
         *_one(IMPACT, DecisionImpact, brief.decision_impact, "decision_impact", "{}"),
-        *_one(EU_CLASS, EuClass, brief.eu_class, "eu_class", "EU AI Act: {}"),
+        *_one(EU_CLASS, EuClass, brief.eu_class, LAW, "EU AI Act: {}"),
         *_agent(brief.workload_type, brief.tools),
     ]
     missing = tuple(
@@ -122,13 +168,29 @@ def assess(brief: RiskAnswers) -> Assessment:
         for name in ASKED
         if not getattr(brief, name) or getattr(brief, name) == EuClass.UNDETERMINED
     )
-    return Assessment(
-        tier=max((floor.tier for floor in floors), default=1),
+    computed = max((floor.tier for floor in floors), default=1)
+    assessment = Assessment(
+        tier=computed,
+        computed=computed,
         prohibited=brief.eu_class == EuClass.PROHIBITED,
         floors=sorted(floors, key=lambda floor: -floor.tier),
         missing=missing,
         personal_data=bool(PERSONAL_CATEGORIES.intersection(brief.data_categories)),
     )
+    return _overridden(assessment, override)
+
+
+def _overridden(assessment: Assessment, override: Overridden | None) -> Assessment:
+    if override is None or assessment.prohibited:
+        return assessment
+    if override.raises:
+        if override.tier <= assessment.computed:
+            return assessment
+        return replace(assessment, tier=override.tier, override=override)
+    if override.basis != assessment.basis:
+        return assessment
+    tier = max(override.tier, assessment.least)
+    return replace(assessment, tier=tier, override=override)
 
 
 def _one(table: Mapping[Any, int], words: Any, value: str, name: str, sentence: str) -> list[Floor]:

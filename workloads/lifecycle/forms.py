@@ -1,5 +1,6 @@
 """The forms of the lifecycle. Services check again; a form only reads what was typed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from portal.common.text import text_problem
 from workloads.lifecycle.enums import MemberRole, RiskTier, VoteChoice, WorkloadStatus
 from workloads.lifecycle.phases import phases
+from workloads.lifecycle.starts import Start
 
 
 class WorkloadForm(forms.Form):
@@ -24,12 +26,56 @@ class WorkloadForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    business_unit = forms.CharField(
+        max_length=80, required=False, help_text="Some models are approved for one unit only."
+    )
+    tags = forms.CharField(
+        max_length=600, required=False, help_text="Words to find it by, with commas."
+    )
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        self.fields["business_unit"].example = "Retail banking"  # type: ignore[attr-defined]
+        self.fields["tags"].example = "service desk, e-mail"  # type: ignore[attr-defined]
         self.fields["name"].example = "Support ticket triage"  # type: ignore[attr-defined]
         self.fields["summary"].example = (  # type: ignore[attr-defined]
             "Sorts incoming support tickets into four categories and reads plan and amount."
         )
+
+    def clean_tags(self) -> list[str]:
+        """Return the tags one by one."""
+        return [word for word in self.cleaned_data["tags"].split(",") if word.strip()]
+
+
+class NewWorkloadForm(WorkloadForm):
+    """A new workload, and what it is started from: nothing, a template, or another workload."""
+
+    COPY = "copy"
+    start = forms.ChoiceField(required=False, label="Start from", widget=forms.RadioSelect)
+    copy_of = forms.ChoiceField(required=False, label="Which workload?")
+
+    def __init__(self, *args: Any, starts: Sequence[Start], copies: Sequence[Start], **more: Any):
+        super().__init__(*args, **more)
+        offered = [("", "A blank brief"), *((one.key, one.label) for one in starts)]
+        if copies:
+            offered.append((self.COPY, "A copy"))
+        self.fields["start"].choices = offered  # type: ignore[attr-defined]
+        self.fields["copy_of"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose …"),
+            *((one.key, one.label) for one in copies),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Bring the two questions together: ``start`` is the key to start from, or empty."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        start, copied = data.get("start", ""), data.pop("copy_of", "")
+        if start == self.COPY and not copied:
+            self.add_error("copy_of", "Choose the workload to copy.")
+        elif copied and start not in ("", self.COPY):
+            self.add_error("copy_of", "Choose a template or a copy, not both.")
+        elif copied:
+            data["start"] = copied
+        return data
 
 
 class MemberForm(forms.Form):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from portal.accounts.models import OrganisationRole, User
-from portal.accounts.selectors import AnyUser, has_role
+from portal.accounts.selectors import AnyUser, has_role, remits_of
 from portal.common.errors import Forbidden
 from workloads.lifecycle.enums import CycleState, MemberRole, ReviewOutcome, VoteChoice
 from workloads.lifecycle.models import Cycle, Review, Vote, Workload
@@ -16,6 +16,7 @@ __all__ = [
     "can_create",
     "can_edit",
     "can_lift",
+    "can_override_tier",
     "can_own",
     "can_view",
     "can_vote",
@@ -77,6 +78,19 @@ def can_own(user: AnyUser, workload: Workload) -> Verdict:
     if MemberRole.OWNER.value in role_in(user, workload):
         return ALLOWED
     return _no("role", "The owner of this workload can do this.")
+
+
+def can_override_tier(user: AnyUser, workload: Workload) -> Verdict:
+    """Whether ``user`` may have a say in another risk tier: a reviewer who does not work on it."""
+    if not isinstance(user, User) or not remits_of(user):
+        return _no("role", "Only a reviewer sets another tier.")
+    if has_role(user, OrganisationRole.PLATFORM_ADMIN):
+        return _no("role", "An administrator decides nothing about a workload.")
+    if role_in(user, workload) & EDITORS:
+        return _no("self_approval", "Who owns or works on a workload does not set its tier.")
+    if not Cycle.objects.filter(workload=workload, state=CycleState.OPEN).exists():
+        return _no("cycle_closed", "This cycle is closed; a change happens in the next one.")
+    return ALLOWED
 
 
 def can_vote(user: AnyUser, review: Review) -> Verdict:

@@ -88,7 +88,10 @@ def test_nobody_who_can_approve_is_missing_too() -> None:
         ({"requests_per_day": "many"}, "brief.requests_per_day", "“many” is no answer"),
         ({"min_context_tokens": "lots"}, "brief.min_context_tokens", "no answer"),
         ({"data_categories": ["personal"]}, "brief.lawful_basis", "GDPR"),
-        ({"workload_type": "agent"}, "brief.tools", "One a line"),
+        ({"workload_type": "agent"}, "brief.tools", "whether that can be undone"),
+        ({"workload_type": "other"}, "brief.workload_type_other", "In a few words"),
+        ({"data_categories": ["health"]}, "brief.dpia_url", "article 35"),
+        ({"dpia_url": "http://x"}, "brief.dpia_url", "“http://x” is no answer"),
         ({"eu_class": "transparency"}, "brief.eu_rationale", "article"),
     ],
 )
@@ -107,6 +110,7 @@ def test_the_gate_is_strict(answers: dict[str, object], code: str, words: str) -
         ({"measured_by": ""}, "choose the metric"),
         ({"direction": "down", "baseline": "", "floor": "90"}, "at least the target"),
         ({"target": "much"}, "target is no answer"),
+        ({"source": "business"}, "only an evaluation can be tested before launch"),
     ],
 )
 def test_a_kpi_must_make_sense(change: dict[str, str], words: str) -> None:

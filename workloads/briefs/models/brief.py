@@ -14,7 +14,7 @@ from portal.common import clock
 from portal.common.canonical import digest, jsonable
 from portal.common.models import Record
 from workloads.briefs import enums
-from workloads.briefs.questions import QUESTIONS
+from workloads.briefs.questions import MATERIAL, QUESTIONS
 from workloads.lifecycle.measures import measure
 from workloads.lifecycle.models import Cycle
 
@@ -62,6 +62,7 @@ class Brief(Record):
     out_of_scope_uses = _text()
     foreseeable_misuse = _text()
     workload_type = _choice(enums.WorkloadType)
+    workload_type_other = _text()
     output_use = _choice(enums.OutputUse, enums.OutputUse.PERSON)
     languages = _words(_english)
     min_context_tokens = _count()
@@ -73,12 +74,14 @@ class Brief(Record):
     peak_rps = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
     budget_per_month = _money()
     max_cost_per_request = _money()
+    availability_pct = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     currency = _choice(Currency, Currency.USD)
     data_class = _choice(DataClass)
     data_categories = _words()
     residency = _words(_eu)
     retention_days = models.PositiveIntegerField(null=True, blank=True, default=30)
     lawful_basis = _choice(enums.LawfulBasis)
+    dpia_url = models.CharField(max_length=500, blank=True, default="")
     audience = _choice(enums.Audience)
     autonomy = _choice(enums.Autonomy)
     decision_impact = _choice(enums.DecisionImpact)
@@ -87,7 +90,11 @@ class Brief(Record):
     eu_nexus = _choice(enums.YesNo, enums.YesNo.YES)
     eu_class = _choice(enums.EuClass)
     eu_rationale = _text()
+    regimes = _words()
+    compliance_notes = _text()
 
+    # What it was begun from: "template:rag", "workload:WL-0007", or nothing.
+    started_from = models.CharField(max_length=80, blank=True, default="")
     unparsed = models.JSONField(default=dict, blank=True)
     row_version = models.PositiveIntegerField(default=0)
     # {field: [row version, user id, page token, time]} of its last change: who to ask when two
@@ -123,7 +130,7 @@ class Brief(Record):
     def material(self) -> dict[str, Any]:
         """Return the material fields as JSON data: what a digest of this brief covers."""
         return {
-            "answers": jsonable(self.answers()),
+            "answers": jsonable({one.name: getattr(self, one.name) for one in MATERIAL}),
             "kpis": [kpi.material() for kpi in self.kpi_rows()],
         }
 

@@ -13,7 +13,7 @@ from portal.common.clock import now
 from portal.common.errors import Conflict, FieldError, Invalid
 from portal.common.text import text_problem
 from workloads.briefs import kpis as kpi_rows
-from workloads.briefs.answers import NotAnAnswer, parse
+from workloads.briefs.answers import NotAnAnswer, parse, tools_as_text
 from workloads.briefs.changes import by_code, classify
 from workloads.briefs.models import Brief, Kpi
 from workloads.briefs.questions import BY_NAME
@@ -21,8 +21,8 @@ from workloads.briefs.selectors import (
     assessment_of,
     possible_owners,
 )
+from workloads.briefs.services.risk import hand_on
 from workloads.briefs.services.submission import locked_brief
-from workloads.briefs.tiering import Assessment
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.enums import PhaseState
 from workloads.lifecycle.models import Cycle, PhaseRecord, Workload
@@ -31,6 +31,7 @@ from workloads.lifecycle.selectors import current_cycle
 
 KPIS = "kpis"
 MAX_UNPARSED = 4_000
+NOT_A_MEMBER = "Choose a person of this workload; others are added on its page of people."
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +180,13 @@ def _parsed_rows(
         key = None if kpi is not None else _fresh_key(raw.get("id"))
         if kpi is None and kpi_rows.is_blank(values, wrong):
             continue
+        named = str(raw.get("owner") or "")
+        owner = people.get(named, kpi.owner if kpi else None)
+        if named and named not in people and not (owner and str(owner.pk) == named):
+            wrong = {**wrong, "owner": FieldError("owner", "choice", NOT_A_MEMBER)}
         if wrong:
             problems[index] = wrong
-        owner = people.get(str(raw.get("owner") or ""), kpi.owner if kpi else None)
-        unparsed = {name: _keepable(raw.get(name)) for name in wrong}
+        unparsed = {name: _keepable(raw.get(name)) for name in wrong if name != "owner"}
         found.append(_Row(kpi, key, values, unparsed, owner or brief.cycle.workload.owner))
     return found, problems
 
@@ -254,7 +258,12 @@ def _empty(name: str) -> Any:
 
 def _keepable(raw: Any) -> str:
     """What was typed, as far as it can be stored; the page that was sent still shows the rest."""
-    typed = raw if isinstance(raw, str) else ", ".join(raw) if isinstance(raw, list) else ""
+    typed = ""
+    if isinstance(raw, str):
+        typed = raw
+    elif isinstance(raw, list):
+        rows = all(isinstance(item, dict) for item in raw)
+        typed = tools_as_text(raw) if rows else ", ".join(str(item) for item in raw)
     return typed[:MAX_UNPARSED] if text_problem(typed) is None else ""
 
 
@@ -283,7 +292,7 @@ def _invalid(
 
 
 def _tell_lifecycle(actor: User, cycle: Cycle, brief: Brief, before: Mapping[str, Any]) -> None:
-    _set_risk(actor, cycle.workload, assessment_of(brief))
+    hand_on(actor, cycle.workload, assessment_of(brief))
     begun = PhaseRecord.objects.filter(cycle=cycle).exclude(state=PhaseState.OPEN)
     if not begun.exists():
         return
@@ -292,19 +301,3 @@ def _tell_lifecycle(actor: User, cycle: Cycle, brief: Brief, before: Mapping[str
         lifecycle.evidence_changed(
             actor=actor, cycle=cycle, change=code, detail=detail, origin="scoping"
         )
-
-
-def _set_risk(actor: User, workload: Workload, assessment: Assessment) -> None:
-    """Hand the tier on. While answers are missing it may rise, but neither begin nor fall."""
-    tier, personal = assessment.tier, assessment.personal_data
-    if not assessment.complete:
-        if workload.tier is None:
-            return
-        tier, personal = max(tier, workload.tier), personal or workload.personal_data
-    lifecycle.set_risk(
-        actor=actor,
-        workload=workload,
-        tier=tier,
-        personal_data=personal,
-        prohibited=assessment.prohibited,
-    )

@@ -15,8 +15,8 @@ from portal.accounts.http import signed_in
 from portal.accounts.models import User
 from portal.accounts.selectors import people
 from portal.common.errors import NotReady
-from workloads.briefs import selectors, services
-from workloads.briefs.answers import in_words, plain
+from workloads.briefs import kpis, readiness, selectors, services
+from workloads.briefs.answers import NotAnAnswer, in_words, parse
 from workloads.briefs.crosschecks import cross_checks
 from workloads.briefs.enums import Tier
 from workloads.briefs.forms import (
@@ -28,8 +28,9 @@ from workloads.briefs.forms import (
     posted_kpi_forms,
     stored_text,
 )
+from workloads.briefs.library import examples_of, origin
 from workloads.briefs.models import Brief
-from workloads.briefs.questions import BY_NAME
+from workloads.briefs.questions import BY_NAME, Kind
 from workloads.briefs.services import KPIS, BriefChanged
 from workloads.briefs.views.talk import talk_context
 from workloads.lifecycle.enums import PhaseState
@@ -139,7 +140,12 @@ def _page(
     cycle = current_cycle(workload)
     found = selectors.brief_of(cycle)
     assessment = selectors.assessment_of(found)
-    form = BriefForm(form_data, found) if form_data is not None else BriefForm.of(found)
+    examples = examples_of(found.started_from)
+    form = (
+        BriefForm(form_data, found, examples)
+        if form_data is not None
+        else BriefForm.of(found, examples)
+    )
     context = frame(request, workload, phase_key="scoping") | {
         "brief": found,
         "form": form,
@@ -147,6 +153,10 @@ def _page(
         "editable": bool(can_edit(user, workload)),
         "assessment": assessment,
         "tier": Tier(str(assessment.tier)),
+        "computed_tier": Tier(str(assessment.computed)),
+        "override": selectors.standing_override(found),
+        "proposal": selectors.proposed_override(found),
+        "origin": origin(found.started_from),
         "cross_checks": cross_checks(found),
         "versions": list(found.versions.all()[:10]) if not found._state.adding else [],
         "version_number": selectors.version_number(found),
@@ -159,6 +169,10 @@ def _page(
         if disputes and form_data is not None
         else found.row_version,
         "refused": status == 422,
+    }
+    context |= {
+        "progress": readiness.progress(found, context["checks"]),
+        "other_checks": readiness.others(context["checks"]),
     }
     response = render(request, PAGE, context, status=status)
     if status == 409:
@@ -188,12 +202,15 @@ def _with_stored(posted: Typed, found: Brief, chosen: dict[str, str]) -> Typed:
     """What was posted, with the other person's answer where that one was chosen."""
     stored = stored_text(found)
     merged = MultiValueDict({name: posted.getlist(name) for name in posted})
-    for name, value in chosen.items():
-        if value == THEIRS and name in BY_NAME:
-            merged.setlist(name, stored.getlist(name))
-    for name in BY_NAME:
-        if name not in merged:
-            merged.setlist(name, stored.getlist(name))
+    theirs = {name for name, value in chosen.items() if value == THEIRS}
+    for name, question in BY_NAME.items():
+        if name not in theirs and name in (*posted, *posted.getlist("asked")):
+            continue
+        keys = [name]
+        if question.kind is Kind.TOOLS:
+            keys = [key for key in {*merged, *stored} if key.startswith(f"{name}-")]
+        for key in keys:
+            merged.setlist(key, stored.getlist(key))
     return merged
 
 
@@ -210,17 +227,12 @@ def _disputes(
     for clash in problem.clashes:
         who = names.get(clash.by, "somebody") if clash.by else "somebody"
         if clash.field == KPIS:
-            mine = _kpis_in_words([row.raw() for row in rows if not row.raw()["delete"]])
-            theirs = _kpis_in_words(
-                [
-                    {"name": k.name, "target": plain(k.target) if k.target is not None else ""}
-                    for k in stored.kpi_rows()
-                ]
-            )
+            posted = [row.cleaned_data for row in rows if row.is_valid() or row.errors]
+            mine = _kpis_in_words([one for one in posted if not kpis.is_blank(one, {})])
+            theirs = _kpis_in_words([kpi.__dict__ for kpi in stored.kpi_rows()])
             label = "KPIs"
         else:
-            raw = answers.get(clash.field, "")
-            mine = ", ".join(raw) if isinstance(raw, list) else str(raw)
+            mine = _as_said(clash.field, answers.get(clash.field, ""))
             typed = stored.unparsed.get(clash.field)
             theirs = typed or in_words(clash.field, getattr(stored, clash.field))
             label = BY_NAME[clash.field].label
@@ -229,6 +241,16 @@ def _disputes(
     return found
 
 
+def _as_said(name: str, raw: Any) -> str:
+    """What was posted in the words of the page, or as it was typed where that is no answer."""
+    try:
+        return in_words(name, parse(BY_NAME[name], raw))
+    except NotAnAnswer:
+        if not isinstance(raw, list):
+            return str(raw)
+        return ", ".join(str(item.get("name") if isinstance(item, dict) else item) for item in raw)
+
+
 def _kpis_in_words(rows: list[dict[str, Any]]) -> str:
-    words = [f"{row['name']} (target {row['target'] or 'none'})" for row in rows if row.get("name")]
-    return "; ".join(words) or "no KPI"
+    words = [f"{row['name'] or 'without a name'}: {kpis.in_words(row)}" for row in rows]
+    return "\n".join(words) or "no KPI"

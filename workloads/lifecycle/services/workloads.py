@@ -1,6 +1,7 @@
 """Making and naming workloads, and what their brief says about risk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -12,10 +13,11 @@ from portal.common.text import clean_text
 from workloads.lifecycle.enums import MemberRole, WorkloadStatus
 from workloads.lifecycle.models import Cycle, Membership, PhaseRecord, Workload
 from workloads.lifecycle.phases import phases
-from workloads.lifecycle.policies import can_create, require
+from workloads.lifecycle.policies import can_create, can_override_tier, require
 from workloads.lifecycle.selectors import open_cycle
 from workloads.lifecycle.services.changes import evidence_changed
 from workloads.lifecycle.services.locks import lock_numbering, locked_cycle, locked_workload
+from workloads.lifecycle.starts import begin
 
 TAGS_MAX = 12
 
@@ -28,11 +30,15 @@ def create_workload(
     summary: str = "",
     business_unit: str = "",
     tags: Sequence[str] = (),
+    start: str = "",
+    answers: Mapping[str, Any] | None = None,
 ) -> Workload:
     """Make a workload that ``actor`` owns, with its first cycle and a record for each phase.
 
-    Raises Forbidden (role) or Invalid (blank, min_length, max_length, forbidden_character,
-    not_unique, each naming its field).
+    ``start`` is the key of one of `starts.starts_for` (a template, another workload), ``answers``
+    are raw answers to begin with; both are written by the slice that offers them, in the same
+    transaction. Raises Forbidden (role) or Invalid (blank, min_length, max_length,
+    forbidden_character, not_unique, choice, each naming its field).
     """
     verdict = can_create(actor)
     if not verdict:
@@ -40,9 +46,7 @@ def create_workload(
     fields = {
         "name": _name(name),
         "summary": clean_text(summary, field="summary", maximum=280),
-        "business_unit": clean_text(
-            business_unit, field="business_unit", maximum=80, single_line=True
-        ),
+        "business_unit": _unit(business_unit),
         "tags": _tags(tags),
     }
     lock_numbering()
@@ -70,13 +74,18 @@ def create_workload(
         kind="workload",
         ref=workload.ref,
         workload=workload.ref,
-        detail={"name": workload.name},
+        detail={"name": workload.name, "start": start},
     )
+    begin(actor, workload, start, answers or {})
     return workload
 
 
 def _name(name: str) -> str:
     return clean_text(name, field="name", minimum=3, maximum=120, single_line=True)
+
+
+def _unit(business_unit: str) -> str:
+    return clean_text(business_unit, field="business_unit", maximum=80, single_line=True)
 
 
 def _tags(tags: Sequence[str]) -> list[str]:
@@ -100,9 +109,15 @@ def _require_unique(name: str, workload: Workload | None = None) -> None:
 
 @transaction.atomic
 def rename_workload(
-    *, actor: User, workload: Workload, name: str, summary: str | None = None
+    *,
+    actor: User,
+    workload: Workload,
+    name: str,
+    summary: str | None = None,
+    business_unit: str | None = None,
+    tags: Sequence[str] | None = None,
 ) -> Workload:
-    """Give the workload another name, and another summary unless it is None.
+    """Give the workload another name; summary, business unit and tags stay unless given.
 
     A cosmetic change: no approval depends on it. Raises Forbidden (role, cycle_closed) or
     Invalid (as `create_workload`).
@@ -115,8 +130,14 @@ def rename_workload(
     workload.name = cleaned
     if summary is not None:
         workload.summary = clean_text(summary, field="summary", maximum=280)
+    if business_unit is not None:
+        workload.business_unit = _unit(business_unit)
+    if tags is not None:
+        workload.tags = _tags(tags)
     workload.updated_by = actor
-    workload.save(update_fields=("name", "summary", "updated_by", "updated_at"))
+    workload.save(
+        update_fields=("name", "summary", "business_unit", "tags", "updated_by", "updated_at")
+    )
     audit.record(
         actor=actor,
         action="workload.renamed",
@@ -136,9 +157,12 @@ def set_risk(
     tier: int | None,
     personal_data: bool,
     prohibited: bool,
+    by_review: bool = False,
 ) -> Workload:
     """Note on the workload what its brief says about risk; called by the brief's services.
 
+    ``by_review`` says that reviewers set another tier than the answers; they are asked for their
+    own right to it, since they cannot edit.
     When the tier rises, or personal data comes in, every passed gate that now lacks a vote is to
     be reconfirmed, and reviews that ask for too few votes end. Raises Forbidden (role,
     cycle_closed) or Invalid (tier).
@@ -147,7 +171,12 @@ def set_risk(
         raise Invalid.field("tier", "out_of_range", "A tier is 1, 2, 3 or 4.")
     cycle = open_cycle(workload)
     locked = locked_cycle(cycle.pk).workload if cycle else locked_workload(workload.pk)
-    require(actor, locked, "edit")
+    if by_review:
+        verdict = can_override_tier(actor, locked)
+        if not verdict:
+            raise Forbidden(verdict.message, code=verdict.rule)
+    else:
+        require(actor, locked, "edit")
     before = (locked.tier, locked.personal_data, locked.prohibited)
     if before == (tier, personal_data, prohibited):
         return locked
