@@ -62,6 +62,12 @@ def _fill(page: Page, name: str, value: Any) -> None:
         field.fill(str(value))
 
 
+def _unfold(page: Page) -> None:
+    """Open what stands behind a disclosure, as somebody does who reads everything."""
+    for summary in page.locator("details.usual:not([open]) > summary").all():
+        summary.click()
+
+
 def _saved(page: Page) -> None:
     """Wait until what was typed is on the server: the page says so."""
     page.locator("main h2").first.click()
@@ -84,6 +90,7 @@ def write_brief(owner: Persona, ref: str, job: Job = TRIAGE) -> None:
     """Answer the brief; what tier 2 asks comes up on the way."""
     page = owner.page
     owner.look("02-brief-empty")
+    _unfold(page)
     answers = {k: v for k, v in job.answers.items() if k not in LATE}
     answers["latency_p95_ms"] = job.latency_p95_seconds
     for name, value in answers.items():
@@ -93,6 +100,7 @@ def write_brief(owner: Persona, ref: str, job: Job = TRIAGE) -> None:
     page.locator("[name$='-measured_by']").first.select_option(job.kpi["measured_by"])
     _saved(page)
     page.reload()
+    _unfold(page)
     for name in LATE:
         if name in job.answers:
             _fill(page, name, job.answers[name])

@@ -1,18 +1,22 @@
 """The brief over the API: the same selector and the same service as the page, strictly."""
 
 from typing import Any
+from uuid import UUID
 
 from django.urls import path
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.accounts.http import signed_in
 from portal.common.canonical import jsonable
-from portal.common.errors import Conflict, Invalid
+from portal.common.errors import Conflict, Forbidden, Invalid
 from portal.common.strictjson import NotJson
 from workloads.briefs import kpis, selectors, services
-from workloads.briefs.models import Brief
+from workloads.briefs.models import Brief, TierOverride
+from workloads.briefs.obligations import obligations_for
+from workloads.briefs.policies import can_end, can_raise
 from workloads.lifecycle.selectors import current_cycle, workload_for
 
 _KPI_FIELDS = {*kpis.FIELDS, "id", "owner", "delete"}
@@ -103,4 +107,125 @@ def _read(body: Any) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
     return answers, rows
 
 
-api_urlpatterns = [path("workloads/<str:ref>/brief", BriefView.as_view(), name="brief")]
+def _override(override: TierOverride) -> dict[str, Any]:
+    return {
+        "id": str(override.pk),
+        "tier": override.tier,
+        "computed": override.computed,
+        "state": override.state,
+        "reason": override.reason,
+        "proposed_by": str(override.proposed_by),
+        "seconded_by": str(override.seconded_by) if override.seconded_by else None,
+        "end_reason": override.end_reason,
+    }
+
+
+def _tier(brief: Brief) -> dict[str, Any]:
+    assessment = selectors.assessment_of(brief)
+    return {
+        "tier": assessment.tier,
+        "computed": assessment.computed,
+        "prohibited": assessment.prohibited,
+        "missing": list(assessment.missing),
+        "floors": [
+            {"field": one.field, "tier": one.tier, "reason": one.reason}
+            for one in assessment.floors
+        ],
+        "obligations": [
+            {
+                "article": one.article,
+                "title": one.title,
+                "asks": one.asks,
+                "roles": list(one.roles),
+                "applies_from": one.applies_from.isoformat(),
+                "originally": one.originally.isoformat() if one.originally else None,
+            }
+            for one in obligations_for(brief)
+        ],
+        "overrides": [_override(one) for one in selectors.overrides_of(brief)],
+        "note": "A company policy aid, not legal advice; confirm with counsel.",
+    }
+
+
+class OverrideBody(serializers.Serializer[Any]):
+    """Another tier and why."""
+
+    tier = serializers.IntegerField(min_value=1, max_value=4)
+    reason = serializers.CharField(max_length=2_000)
+
+
+class EndBody(serializers.Serializer[Any]):
+    """Why a decision ends."""
+
+    reason = serializers.CharField(max_length=2_000)
+
+
+class TierView(APIView):
+    """The risk tier of the current cycle's brief."""
+
+    def get(self, request: Request, ref: str) -> Response:
+        """Return the tier with its floors, the law's duties and every decision on it."""
+        workload = workload_for(signed_in(request), ref)
+        return Response(_tier(selectors.brief_of(current_cycle(workload))))
+
+    def post(self, request: Request, ref: str) -> Response:
+        """Raise the tier, or propose a lower one (which waits for a second person)."""
+        user = signed_in(request)
+        workload = workload_for(user, ref)
+        brief = selectors.brief_of(current_cycle(workload))
+        verdict = can_raise(user, brief)
+        if not verdict:
+            raise Forbidden(verdict.message, code=verdict.rule)
+        body = OverrideBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        tier = body.validated_data["tier"]
+        lower = tier < selectors.assessment_of(brief).tier
+        decide = services.propose_lower_tier if lower else services.raise_tier
+        made = decide(
+            actor=user, workload=workload, tier=tier, reason=body.validated_data["reason"]
+        )
+        return Response(_override(made), status=201)
+
+
+class ConfirmTierView(APIView):
+    """The second person of a lower tier."""
+
+    def post(self, request: Request, ref: str, override_id: UUID) -> Response:
+        """Confirm a proposed lower tier."""
+        user = signed_in(request)
+        override = selectors.override_for(user, ref, override_id)
+        return Response(_override(services.confirm_lower_tier(actor=user, override=override)))
+
+
+class EndTierView(APIView):
+    """The end of a decision on the tier."""
+
+    def post(self, request: Request, ref: str, override_id: UUID) -> Response:
+        """End a decision, or take a proposal back."""
+        user = signed_in(request)
+        override = selectors.override_for(user, ref, override_id)
+        verdict = can_end(user, override)
+        if not verdict and verdict.rule != "closed":
+            raise Forbidden(verdict.message, code=verdict.rule)
+        body = EndBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        ended = services.end_override(
+            actor=user, override=override, reason=body.validated_data["reason"]
+        )
+        return Response(_override(ended))
+
+
+api_urlpatterns = [
+    path("workloads/<str:ref>/brief", BriefView.as_view(), name="brief"),
+    path("workloads/<str:ref>/brief/tier", TierView.as_view(), name="brief_tier"),
+    path(
+        "workloads/<str:ref>/brief/tier/<uuid:override_id>/confirm",
+        ConfirmTierView.as_view(),
+        name="brief_tier_confirm",
+    ),
+    path(
+        "workloads/<str:ref>/brief/tier/<uuid:override_id>/end",
+        EndTierView.as_view(),
+        name="brief_tier_end",
+    ),
+]

@@ -188,7 +188,7 @@ QUESTIONS: tuple[Question, ...] = (
         example="900",
     ),
     Question(
-        "peak_rps", LIMITS, "How many at the busiest moment?", "Per second.", Kind.RATE,
+        "peak_rps", LIMITS, "At the busiest moment?", "Per second.", Kind.RATE,
         "Peak load", unit="a second", change=Change.DEMAND, minimum=0, maximum=100_000,
         width="third", example="0.5 is one every two seconds",
     ),

@@ -71,9 +71,7 @@ class NewWorkloadForm(WorkloadForm):
         start, copied = data.get("start", ""), data.pop("copy_of", "")
         if start == self.COPY and not copied:
             self.add_error("copy_of", "Choose the workload to copy.")
-        elif copied and start not in ("", self.COPY):
-            self.add_error("copy_of", "Choose a template or a copy, not both.")
-        elif copied:
+        elif start == self.COPY:
             data["start"] = copied
         return data
 

@@ -44,7 +44,5 @@ def starts_for(user: User) -> list[Start]:
 
 def begin(actor: User, workload: Workload, start: str, answers: Mapping[str, Any]) -> None:
     """Write ``start`` and ``answers`` into the new workload. Raises Invalid (choice)."""
-    if not start and not answers:
-        return
     if not any(begin_one(actor, workload, start, answers) for _, begin_one in _ways):
         raise Invalid.field("start", "choice", "Choose one of the things listed to start from.")

@@ -8,6 +8,7 @@ from django.test import Client
 from tests.factories import briefs, catalog, people, selection
 from workloads.briefs import services
 from workloads.briefs.api import api_urlpatterns as briefs_api
+from workloads.briefs.models import TierOverride
 from workloads.briefs.urls import urlpatterns as briefs_urls
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.models import Workload
@@ -16,16 +17,15 @@ from workloads.selection.urls import urlpatterns as selection_urls
 
 pytestmark = pytest.mark.django_db
 
-# What is only posted to is in the tests of the discussion.
-ACTS = ("brief/suggestions", "/resolve", "/reopen")
-PATHS = [
-    path
-    for path in (
-        *(f"/{pattern.pattern}" for pattern in (*briefs_urls, *selection_urls)),
-        *(f"/api/v1/{pattern.pattern}" for pattern in (*briefs_api, *selection_api)),
-    )
-    if not any(act in path for act in ACTS)
+ALL = [f"/{pattern.pattern}" for pattern in (*briefs_urls, *selection_urls)] + [
+    f"/api/v1/{pattern.pattern}" for pattern in (*briefs_api, *selection_api)
 ]
+# Acts that are only posted are in the tests of the discussion or below, as is the page that belongs
+# to no workload.
+POSTED = ("override_id", "brief/suggestions", "/resolve", "/reopen")
+ACTS = [path for path in ALL if any(act in path for act in POSTED)]
+TRY = "/workloads/new/tier/"
+PATHS = [path for path in ALL if path not in (*ACTS, TRY)]
 WRITES = {"/workloads/<str:ref>/brief/", "/workloads/<str:ref>/selection/"}
 READERS = ("owner", "contributor", "observer", "reviewer", "auditor")
 WRITERS = ("owner", "contributor")
@@ -65,6 +65,7 @@ def address(path: str, workload: Workload) -> str:
         path.replace("<str:ref>", workload.ref)
         .replace("<int:number>", "1")
         .replace("<str:field>", "users")
+        .replace("<uuid:override_id>", "00000000-0000-4000-8000-000000000000")
     )
 
 
@@ -108,3 +109,43 @@ def test_a_reference_that_is_none_is_not_found(ref: str, workload: Workload) -> 
     client = client_of("owner", workload)
     assert client.get(f"/workloads/{ref}/brief/").status_code == 404
     assert client.get(f"/api/v1/workloads/{ref}/brief").status_code == 404
+
+
+EVERYBODY = ("owner", "contributor", "observer", "reviewer", "auditor", "stranger", "anonymous")
+
+
+@pytest.mark.parametrize("persona", EVERYBODY)
+def test_only_a_reviewer_has_a_say_in_another_tier(persona: str, workload: Workload) -> None:
+    expected = {"reviewer": 302, "stranger": 404, "anonymous": 302}.get(persona, 403)
+    client = client_of(persona, workload)
+    page = f"/workloads/{workload.ref}/brief/tier/"
+    body = {"tier": "3", "reason": "It answers complaints, which the questions do not ask for."}
+    answer = client.post(page, body)
+    assert answer.status_code == expected
+    if persona == "anonymous":
+        assert "/accounts/login/" in answer["Location"]
+        return
+    override = TierOverride.objects.first()
+    assert (override is not None) == (persona == "reviewer")
+    if override is None:
+        override = services.raise_tier(
+            actor=people.reviewer("risk"), workload=workload, tier=3, reason=body["reason"]
+        )
+    ended = client.post(f"{page}{override.pk}/end/", {"reason": "It was decided too early."})
+    assert ended.status_code == expected
+    # A raised tier stands already: there is nothing to confirm.
+    confirmed = client.post(f"{page}{override.pk}/confirm/")
+    assert confirmed.status_code == (404 if persona == "stranger" else 409)
+
+
+@pytest.mark.parametrize("path", ACTS)
+def test_a_decision_that_is_none_is_not_found(path: str, workload: Workload) -> None:
+    assert client_of("reviewer", workload).post(address(path, workload)).status_code == 404
+
+
+@pytest.mark.parametrize("persona", EVERYBODY)
+def test_whoever_is_signed_in_may_try_the_tier(persona: str, workload: Workload) -> None:
+    answer = client_of(persona, workload).get(TRY)
+    assert answer.status_code == (302 if persona == "anonymous" else 200)
+    if persona == "auditor":
+        assert "Make the workload from this" not in answer.content.decode()

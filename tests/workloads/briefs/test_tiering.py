@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from workloads.briefs.tiering import assess
+from portal.common.policy import policy
+from workloads.briefs.tiering import Overridden, assess
 
 
 @dataclass
@@ -93,3 +96,67 @@ def test_missing_answers_are_named_and_an_undetermined_class_is_missing() -> Non
 def test_personal_data_is_told_from_the_categories() -> None:
     assert assess(Answers(data_categories=["health"])).personal_data
     assert not assess(Answers(data_categories=["trade_secret"])).personal_data
+
+
+RANKED: dict[str, list[Any]] = {
+    "data_class": ["public", "internal", "confidential", "restricted"],
+    "data_categories": [["none"], ["personal"], ["personal", "special"]],
+    "audience": ["team", "internal", "partners", "customers", "public"],
+    "autonomy": ["drafts", "approved", "watched", "unwatched"],
+    "decision_impact": ["none", "operational", "individual", "rights"],
+    "eu_class": ["out_of_scope", "minimal", "transparency", "derogated", "high_risk"],
+    "tools": [[], [{**E_MAIL, "reversible": True}], [E_MAIL]],
+}
+positions = st.fixed_dictionaries(
+    {name: st.integers(0, len(values) - 1) for name, values in RANKED.items()}
+)
+
+
+def at(chosen: dict[str, int], kind: str) -> Answers:
+    return Answers(kind, **{name: RANKED[name][index] for name, index in chosen.items()})
+
+
+@given(positions, st.sampled_from(sorted(RANKED)), st.sampled_from(["agent", "chatbot"]))
+def test_a_higher_answer_never_lowers_the_tier(
+    chosen: dict[str, int], name: str, kind: str
+) -> None:
+    before = assess(at(chosen, kind)).tier
+    for higher in range(chosen[name], len(RANKED[name])):
+        after = assess(at({**chosen, name: higher}, kind)).tier
+        assert after >= before
+        before = after
+
+
+@given(positions)
+def test_a_higher_tier_never_asks_for_fewer_people(chosen: dict[str, int]) -> None:
+    assessment = assess(at(chosen, "agent"))
+    for gate in policy().gates.values():
+        counts = [
+            len(gate.votes_needed(tier, personal_data=assessment.personal_data))
+            for tier in range(1, assessment.tier + 1)
+        ]
+        assert counts == sorted(counts)
+
+
+@given(positions, st.integers(1, 4), st.booleans(), st.booleans())
+def test_an_override_moves_the_tier_one_way_and_never_below_the_law(
+    chosen: dict[str, int], tier: int, raises: bool, as_seen: bool
+) -> None:
+    answers = at(chosen, "agent")
+    plain = assess(answers)
+    basis = plain.basis if as_seen else "sha256:other"
+    found = assess(answers, Overridden(tier, raises, basis, "why", ("a", "b")))
+    if raises:
+        assert found.tier == max(plain.tier, tier)
+    elif as_seen:
+        assert found.tier == max(tier, plain.least)
+    else:
+        assert found == plain
+    assert found.tier >= plain.least
+    assert found.computed == plain.tier
+
+
+def test_no_override_touches_a_prohibited_use() -> None:
+    answers = Answers(eu_class="prohibited")
+    plain = assess(answers)
+    assert assess(answers, Overridden(1, False, plain.basis, "why", ("a", "b"))) == plain

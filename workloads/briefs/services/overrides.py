@@ -206,8 +206,8 @@ def _record(actor: User, cycle: Cycle, override: TierOverride, what: str) -> Non
 
 
 def _tell(actor: User, cycle: Cycle, change: str, detail: str) -> None:
-    assessment = assessment_of(brief_of(cycle))
-    hand_on(actor, cycle.workload, assessment, by_review=True)
+    # The lifecycle hears the reason first: what the risen tier alone would say is shorter.
     lifecycle.evidence_changed(
         actor=actor, cycle=cycle, change=change, detail=detail[:400], origin="scoping"
     )
+    hand_on(actor, cycle.workload, assessment_of(brief_of(cycle)), by_review=True)

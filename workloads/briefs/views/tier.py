@@ -55,7 +55,8 @@ def tier(request: HttpRequest, ref: str) -> HttpResponse:
         decide(actor=user, workload=workload, tier=chosen, reason=reason)
     except (Invalid, Conflict) as problem:
         add_errors(form, problem)
-        return _page(request, user, workload, form=form, status=problem.status)
+        status = 422 if isinstance(problem, Invalid) else problem.status
+        return _page(request, user, workload, form=form, status=status)
     words = (
         f"Tier {chosen} is proposed; it counts once a second reviewer confirms it."
         if lower
@@ -83,6 +84,9 @@ def end(request: HttpRequest, ref: str, override_id: UUID) -> HttpResponse:
     """End a decision on the tier, or take a proposal back."""
     user = signed_in(request)
     override = selectors.override_for(user, ref, override_id)
+    verdict = can_end(user, override)
+    if not verdict and verdict.rule != "closed":
+        raise Forbidden(verdict.message, code=verdict.rule)
     form = EndOverrideForm(request.POST)
     if form.is_valid():
         try:

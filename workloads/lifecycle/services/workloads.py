@@ -76,7 +76,9 @@ def create_workload(
         workload=workload.ref,
         detail={"name": workload.name, "start": start},
     )
-    begin(actor, workload, start, answers or {})
+    if start or answers:
+        begin(actor, workload, start, answers or {})
+        workload.refresh_from_db()
     return workload
 
 
