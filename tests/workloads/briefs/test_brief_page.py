@@ -9,6 +9,7 @@ from django.test import Client
 from tests.factories import briefs, lives, people
 from workloads.briefs.forms import stored_text
 from workloads.briefs.models import Brief
+from workloads.briefs.questions import QUESTIONS
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import current_cycle, phase_record
@@ -82,6 +83,76 @@ def test_autosave_answers_with_the_page_and_its_new_row_version() -> None:
     assert 'name="row_version" value="2"' in html
     assert "How could it be misused?" in html
     assert re.search(r"data-save-state>saved <time", html)
+
+
+def test_the_answer_to_the_last_missing_question_brings_the_button_to_submit() -> None:
+    workload = lives.draft()
+    brief = briefs.fill(workload, eu_class="")
+    answer = signed_in(workload.owner).post(
+        url(workload), posted(brief, eu_class="minimal"), headers={"HX-Request": "true"}
+    )
+    html = answer.content.decode()
+    assert "Pass scoping" in html
+    assert "does not say enough" not in html
+
+
+def test_an_agents_tools_are_rows_that_come_back_as_they_were_typed() -> None:
+    workload = lives.draft()
+    brief = briefs.fill(workload, workload_type="agent")
+    client = signed_in(workload.owner)
+    rows = {
+        "asked": ["data_categories", "needs", "residency", "tools"],
+        "tools-0-name": "Look up an order", "tools-0-access": "read", "tools-0-reversible": "on",
+        "tools-1-name": "Send; an e-mail", "tools-1-access": "external",
+        "tools-2-name": "", "tools-2-access": "read",
+    }  # fmt: skip
+    assert client.post(url(workload), posted(brief, **rows)).status_code == 302
+    brief.refresh_from_db()
+    assert brief.tools == [
+        {"name": "Look up an order", "access": "read", "reversible": True},
+        {"name": "Send; an e-mail", "access": "external", "reversible": False},
+    ]
+    workload.refresh_from_db()
+    assert workload.tier == 4
+    bad = posted(brief, **(rows | {"tools-0-access": "fly"}))
+    answer = client.post(url(workload), bad)
+    assert answer.status_code == 422
+    assert "Look up an order" in answer.content.decode()
+    html = client.get(url(workload)).content.decode()
+    assert 'value="Send; an e-mail"' in html
+
+
+def test_what_no_answer_makes_relevant_is_not_asked_and_comes_up_when_it_is() -> None:
+    workload = lives.draft()
+    brief = briefs.fill(workload)
+    client = signed_in(workload.owner)
+    html = client.get(url(workload)).content.decode()
+    for words in ("data protection impact", "What kind is it then?", "Which other rules apply?",
+                  "How much must it read at once?", "Which tools may the agent use?"):  # fmt: skip
+        assert words not in html
+    briefs.edit(brief, workload_type="other", needs=["long_context"], data_categories=["health"])
+    html = client.get(url(workload)).content.decode()
+    for words in ("data protection impact", "What kind is it then?", "Which other rules apply?",
+                  "How much must it read at once?", "What makes processing"):  # fmt: skip
+        assert words in html
+
+
+def test_every_question_has_one_line_of_help_and_a_filled_example() -> None:
+    for question in QUESTIONS:
+        assert question.help, question.name
+        assert "\n" not in question.help
+        assert question.example, question.name
+
+
+def test_a_link_to_the_assessment_is_no_part_of_what_was_approved() -> None:
+    _, _, brief = briefs.scene()
+    before = brief.digest()
+    briefs.edit(brief, dpia_url="https://documents.example/dpia", availability_pct="99.5")
+    brief.refresh_from_db()
+    assert brief.digest() == before
+    briefs.edit(brief, compliance_notes="See the works council agreement.")
+    brief.refresh_from_db()
+    assert brief.digest() != before
 
 
 def test_a_bad_number_stays_as_typed_with_what_would_be_right_and_the_rest_is_saved() -> None:

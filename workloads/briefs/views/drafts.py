@@ -95,6 +95,8 @@ def _save(request: HttpRequest, user: User, workload: Workload) -> HttpResponse:
         return _page(
             request, user, workload, form_data=posted, rows=rows, disputes=disputes, status=409
         )
+    # The tier that the answers gave stands on the workload now.
+    workload.refresh_from_db()
     wrong = len(saved.problems) + sum(len(row) for row in saved.kpi_problems.values())
     if request.headers.get("HX-Request") == "true":
         blank = any(not row.stored or _is_new(row, saved.brief) for row in rows)
