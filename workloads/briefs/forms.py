@@ -229,7 +229,7 @@ class KpiForm(forms.Form):
                 "An evaluation metric is run on the golden dataset, before launch and after.",
             ),
             "measured_by": ("On the golden dataset.", "Field accuracy, for a ticket's queue"),
-            "direction": ("", "Higher for accuracy, lower for time or complaints"),
+            "direction": ("For this figure.", "Higher for accuracy, lower for time or complaints"),
             "owner": ("Who answers for it.", "The lead of the service desk"),
         }
         for name, (words, example) in helps.items():

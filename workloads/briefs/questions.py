@@ -227,7 +227,6 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "data_categories", DATA, "Which of these does it see?", "Everything that applies.",
         Kind.CHOICES, "Kinds of data", choices=enums.DataCategory, change=Change.SCOPE,
-        width="half",
         example="Tickets name customers and quote invoices: personal data and financial.",
     ),
     Question(
