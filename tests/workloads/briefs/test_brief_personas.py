@@ -22,10 +22,10 @@ ALL = [f"/{pattern.pattern}" for pattern in (*briefs_urls, *selection_urls)] + [
 ]
 # Acts that are only posted are in the tests of the discussion or below, as is the page that belongs
 # to no workload.
-POSTED = ("override_id", "brief/suggestions", "/resolve", "/reopen")
-ACTS = [path for path in ALL if any(act in path for act in POSTED)]
+TALK = ("brief/suggestions", "/resolve", "/reopen")
+ACTS = [path for path in ALL if "override_id" in path]
 TRY = "/workloads/new/tier/"
-PATHS = [path for path in ALL if path not in (*ACTS, TRY)]
+PATHS = [path for path in ALL if path not in (*ACTS, TRY) and not any(act in path for act in TALK)]
 WRITES = {"/workloads/<str:ref>/brief/", "/workloads/<str:ref>/selection/"}
 READERS = ("owner", "contributor", "observer", "reviewer", "auditor")
 WRITERS = ("owner", "contributor")
