@@ -244,6 +244,18 @@ def test_cancelling_is_a_button_and_twice_is_a_conflict(
     assert "Cancelled; answers that were there are kept." in page
 
 
+def test_a_watched_trial_that_is_cancelled_shows_what_was_not_asked(
+    client: Client, scene: playground.Scene
+) -> None:
+    trial = scene.start()
+    client.post(f"{scene.path}{trial.pk}/cancel/")
+    part = client.get(
+        f"{scene.path}{trial.pk}/?waiting=0,1,2,3", headers={"HX-Request": "true"}
+    ).content.decode()
+    assert [part.count(f'id="cell-{place}"') for place in range(4)] == [1, 1, 1, 1]
+    assert part.count("Not asked") == 4
+
+
 def test_a_trial_that_nobody_takes_up_says_so(client: Client, scene: playground.Scene) -> None:
     trial = scene.start()
     Trial.objects.filter(pk=trial.pk).update(created_at=timezone.now() - timedelta(minutes=1))
