@@ -8,6 +8,7 @@ p95 of the server's time in milliseconds, and exits with 1 when a p95 is over th
 """
 
 import argparse
+import logging
 import os
 import random
 import statistics
@@ -79,11 +80,16 @@ def fill(rows: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def measured(ask: Callable[[int], str], client: Client, rounds: int) -> tuple[float, float]:
-    """Return p50 and p95 in milliseconds over ``rounds`` answers, after three to warm up."""
+def measured(ask: Callable[[int], str], client: Client, rounds: int) -> tuple[float, float, float]:
+    """Return p50 and p95 of ``rounds`` answers after three to warm up, and the processor's share.
+
+    All in milliseconds. The last is the mean time in which this process computed: what is left of
+    the wall clock's time is the database, and whoever else uses the machine.
+    """
     for number in range(3):
         client.get(ask(number))
     times = []
+    computed = time.process_time()
     for number in range(rounds):
         path = ask(number)
         started = time.perf_counter()
@@ -91,8 +97,9 @@ def measured(ask: Callable[[int], str], client: Client, rounds: int) -> tuple[fl
         times.append((time.perf_counter() - started) * 1000)
         if answer.status_code != 200:
             raise SystemExit(f"{path} answered {answer.status_code}")
+    computed = (time.process_time() - computed) * 1000 / rounds
     cuts = statistics.quantiles(times, n=100, method="inclusive")
-    return cuts[49], cuts[94]
+    return cuts[49], cuts[94], computed
 
 
 def cursors(client: Client) -> list[str]:
@@ -111,6 +118,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=4_242)
     parser.add_argument("--rounds", type=int, default=40)
     given = parser.parse_args()
+    logging.disable(logging.CRITICAL)
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     connection.settings_dict["TEST"]["NAME"] = f"bench_{connection.settings_dict['NAME']}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
@@ -132,9 +140,12 @@ def main() -> int:
         worst = 0.0
         sys.stdout.write(f"{given.rows} models, {len(pages)} pages, {given.rounds} answers each\n")
         for name, ask in asked.items():
-            p50, p95 = measured(ask, client, given.rounds)
+            p50, p95, computed = measured(ask, client, given.rounds)
             worst = max(worst, p95)
-            sys.stdout.write(f"{name:<22} p50 {p50:7.1f} ms   p95 {p95:7.1f} ms\n")
+            sys.stdout.write(
+                f"{name:<22} p50 {p50:7.1f} ms   p95 {p95:7.1f} ms   own {computed:6.1f} ms\n"
+            )
+            sys.stdout.flush()
         verdict = "within" if worst < GOAL_MS else "over"
         sys.stdout.write(f"worst p95 {worst:.1f} ms: {verdict} the goal of {GOAL_MS:.0f} ms\n")
         return 0 if worst < GOAL_MS else 1
