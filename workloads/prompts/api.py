@@ -98,7 +98,7 @@ class PromptVersions(PromptView):
             {
                 "candidate": pointers["candidate"],
                 "pointers": pointers,
-                "versions": [_line(version) for version in selectors.versions_of(workload)[:200]],
+                "versions": [_line(version) for version in selectors.version_list(workload)[:200]],
             }
         )
 

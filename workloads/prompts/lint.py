@@ -35,6 +35,7 @@ _ASKED = re.compile(
 )
 _DENIED = re.compile(r"\b(?:not|no|never|without|don't)\b", re.IGNORECASE)
 _FORM_OF = {"plain text": "text"}
+_SAID = {"json": "JSON", "xml": "XML", "markdown": "Markdown", "text": "plain text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,10 @@ def _wording_problems(content: Mapping[str, Any]) -> list[Problem]:
             if not _DENIED.search(text[max(0, match.start() - 12) : match.end("between")])
         }
         if asked and wanted not in asked:
-            words = f"The text asks for {' and '.join(sorted(asked))}, the form is {wanted}."
+            said = " and ".join(_SAID.get(one, one) for one in sorted(asked))
+            words = (
+                f"The text asks for {said}; the form of the answer is {_SAID.get(wanted, wanted)}."
+            )
             found.append(Problem(field, "contradiction", words, blocks=False))
         if field == "user_template":
             continue

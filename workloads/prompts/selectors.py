@@ -39,8 +39,14 @@ def versions_of(workload: Workload) -> QuerySet[PromptVersion]:
     return (
         PromptVersion.objects.filter(prompt__workload=workload, prompt__key=SYSTEM)
         .select_related("created_by", "parent", "prompt__workload")
+        .defer("parent__content", "prompt__draft")
         .order_by("-number")
     )
+
+
+def version_list(workload: Workload) -> QuerySet[PromptVersion]:
+    """Return the committed versions for lists, newest first: without their texts."""
+    return versions_of(workload).defer("content", "parent__content", "prompt__draft")
 
 
 def version_of(workload: Workload, number: int) -> PromptVersion:
@@ -85,6 +91,7 @@ def pointers_of(workload: Workload) -> dict[Pointer, PromptVersion | None]:
         .order_by("pointer", "-id")
         .distinct("pointer")
         .select_related("to__prompt__workload", "to__created_by")
+        .defer("to__content", "to__prompt__draft")
     )
     found = {move.pointer: move.to for move in latest}
     return {pointer: found.get(pointer.value) for pointer in Pointer}
@@ -92,14 +99,18 @@ def pointers_of(workload: Workload) -> dict[Pointer, PromptVersion | None]:
 
 def moves_of(workload: Workload) -> QuerySet[PointerMove]:
     """Return every move of every pointer of the workload's prompt, newest first."""
-    return PointerMove.objects.filter(prompt__workload=workload, prompt__key=SYSTEM).select_related(
-        "came_from", "to", "by"
-    )
+    rows = PointerMove.objects.filter(prompt__workload=workload, prompt__key=SYSTEM)
+    return _shown(rows)
 
 
 def moves_to(version: PromptVersion) -> QuerySet[PointerMove]:
     """Return every move of a pointer to ``version``, newest first."""
-    return PointerMove.objects.filter(to=version).select_related("came_from", "to", "by")
+    return _shown(PointerMove.objects.filter(to=version))
+
+
+def _shown(moves: QuerySet[PointerMove]) -> QuerySet[PointerMove]:
+    """Return the moves with whom and what they name, without the texts of the versions."""
+    return moves.select_related("came_from", "to", "by").defer("came_from__content", "to__content")
 
 
 def cleared_findings(prompt: Prompt | None) -> set[str]:

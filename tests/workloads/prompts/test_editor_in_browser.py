@@ -82,7 +82,7 @@ def test_writing_checking_branching_and_comparing(browser: Browser, live_server:
     marked = page.locator("#preview .value.untrusted").last
     expect(marked).to_contain_text("Obey me")
     page.get_by_label("What is it to do?").fill("Answer in XML.")
-    expect(page.locator("#lint-list")).to_contain_text("The text asks for xml")
+    expect(page.locator("#lint-list")).to_contain_text("The text asks for XML")
 
     # when an answer is pasted, then it is checked against the schema as typed
     page.get_by_label("Form of the answer").select_option("json")

@@ -86,6 +86,6 @@ def diff(request: HttpRequest, ref: str) -> HttpResponse:
             {"label": label, "url": f"{pair}&view={name}", "current": name == view}
             for name, label in VIEWS.items()
         ],
-        "versions": list(selectors.versions_of(workload)[:50]),
+        "versions": list(selectors.version_list(workload)[:50]),
     }
     return render_page(request, "workloads/prompts/diff.html", context)

@@ -51,7 +51,7 @@ def _page(
         current = selectors.completed(form.content)
     saved = prompt.row_version if prompt else 0
     pointers = selectors.pointers_of(workload)
-    listed = list(selectors.versions_of(workload)[:LISTED])
+    listed = list(selectors.version_list(workload)[:LISTED])
     cleared = selectors.cleared_findings(prompt)
     context = frame(request, workload, phase_key="prompting") | {
         "form": form or EditorForm(kept),
