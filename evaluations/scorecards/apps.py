@@ -13,8 +13,9 @@ class ScorecardsConfig(AppConfig):
         """Tell the phases below how measures, scorecards, winners and baselines are found."""
         # Models can be imported only now.
         from evaluations.scorecards import citations
+        from evaluations.scorecards.drift import drift_checks
         from evaluations.scorecards.services.campaigns import start_campaign_run
-        from workloads.lifecycle import evidence, measures
+        from workloads.lifecycle import checks, evidence, measures
         from workloads.reviews import evidence as gate
         from workloads.reviews.enums import Category
         from workloads.tuning import winners
@@ -23,6 +24,7 @@ class ScorecardsConfig(AppConfig):
             measures.register(one)
         evidence.register("scorecard", citations.scorecard_card)
         evidence.register("winner", citations.winner_card)
+        checks.contribute("evaluation", drift_checks)
         winners.register(citations.winner_of)
         gate.register_baseline(citations.baseline_of)
         gate.register_executor(Category.EVALUATION.value, start_campaign_run)

@@ -68,7 +68,6 @@ class StubPrices:
         for alias in MODELS:
             self._stub.behave(alias, f"text={ANSWER}")
         self.url = self._stub.url
-        self.set(1)
 
     def set(self, share: float) -> None:
         self._stub.info = json.dumps({"data": described(share)}).encode()
@@ -84,7 +83,6 @@ class LiteLLMPrices:
         self._folder, self._port = folder, free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"http://127.0.0.1:{self._port}"
-        self.set(1)
 
     def set(self, share: float) -> None:
         self.close()
@@ -135,8 +133,11 @@ def prices(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     if request.param == "litellm" and not LITELLM.exists():
         pytest.skip(f"no LiteLLM at {LITELLM}; ./assay up --with-models makes .venv-litellm")
     made = StubPrices(tmp_path) if request.param == "stub" else LiteLLMPrices(tmp_path)
-    yield made
-    made.close()
+    try:
+        made.set(1)
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture

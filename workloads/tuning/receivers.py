@@ -30,7 +30,7 @@ def entry_changed(*, entry: CatalogEntry, actor: User | None = None, **_: Any) -
 
 
 def drifted(*, entry: CatalogEntry, answered: str, actor: User | None = None, **_: Any) -> None:
-    """An alias answers as another snapshot than the pinned one; told anew while it does."""
+    """An alias answers as another snapshot than the pinned one."""
     enqueue(
         "workloads.tuning.follow_drift", entry=str(entry.pk), answered=answered, actor=_id(actor)
     )

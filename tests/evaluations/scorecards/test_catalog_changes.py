@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog import services as catalog_services
@@ -47,7 +47,9 @@ def lives_made(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[s
     outer._from_testcase = True  # type: ignore[attr-defined]
     with django_db_blocker.unblock():
         outer.__enter__()
-        yield {at: scorecards.workload(at=at) for at in ("tuning", "build")}
+        made = {at: scorecards.workload(at=at) for at in ("tuning", "build")}
+    yield made
+    with django_db_blocker.unblock():
         transaction.set_rollback(True)
         outer.__exit__(None, None, None)
 
@@ -317,6 +319,24 @@ def test_an_alias_that_answers_as_another_model_opens_the_evaluation_again(tuned
     assert "answers as newer-2026-12-01" in reason(workload, "evaluation")
     events = AuditEvent.objects.filter(action="phase.reopened", workload_ref=workload.ref)
     assert [event.actor_id for event in events] == [manager.pk]
+
+
+def test_a_run_in_which_another_model_answered_is_void(evaluated: Workload) -> None:
+    cycle = current_cycle(evaluated)
+    run = evaluated.runs.get()
+    assert "pinned_models_answered" not in {c.code for c in gate_checks(cycle, "evaluation")}
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        ids = list(run.results.values_list("pk", flat=True)[:1])
+        run.results.filter(pk__in=ids).update(
+            flags=["model_mismatch"], resolved_model="newer-2026-12-01"
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    found = {check.code: check for check in gate_checks(cycle, "evaluation")}
+    assert found["pinned_models_answered"].state == "fail"
+    assert "answered as newer-2026-12-01. The run is void" in found["pinned_models_answered"].detail
 
 
 def test_a_workload_that_does_not_use_the_model_is_left_alone(tuned: Workload) -> None:

@@ -75,8 +75,9 @@ def follow_catalog(*, actor: User | None, cycle: Cycle) -> list[str]:
 def follow_drift(*, actor: User | None, cycle: Cycle, entry: CatalogEntry, answered: str) -> bool:
     """Open again what rests on answers of ``entry``, whose alias answers as another snapshot.
 
-    What was measured from now on would be about another model than the pinned one, so phase 4 and
-    the go/no-go are open until the entry is put right and measured again. Returns whether the
+    What is measured from now on would be about another model than the pinned one, so phase 4 and
+    the go/no-go are open until the entry is put right and measured again; a run with an answer of
+    another model is void (a check that the scorecards contribute). Returns whether the
     cycle relies on the entry.
     """
     cycle = lifecycle.locked_cycle(cycle.pk)
