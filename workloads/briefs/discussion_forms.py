@@ -16,7 +16,7 @@ class CommentForm(forms.Form):
 
     use_required_attribute = False
     text = forms.CharField(
-        label="Comment", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2})
+        label="Comment", required=True, strip=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
@@ -25,7 +25,7 @@ class ReasonForm(forms.Form):
 
     use_required_attribute = False
     reason = forms.CharField(
-        label="Why not?", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2})
+        label="Why not?", required=True, strip=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
@@ -40,12 +40,12 @@ class SuggestForm(forms.Form):
             rows = [(str(kpi.pk), str(kpi)) for kpi in brief.kpi_rows()]
             parts = [(part, PART_LABELS.get(part, part).capitalize()) for part in PARTS]
             self.fields["kpi"] = forms.CharField(
-                label="Which KPI?", required=False, widget=forms.Select(choices=rows)
+                label="Which KPI?", required=True, widget=forms.Select(choices=rows)
             )
             self.fields["part"] = forms.CharField(
-                label="What of it?", required=False, widget=forms.Select(choices=parts)
+                label="What of it?", required=True, widget=forms.Select(choices=parts)
             )
-            self.fields["value"] = forms.CharField(label="New value", required=False, strip=False)
+            self.fields["value"] = forms.CharField(label="New value", required=True, strip=False)
         else:
             field = AnswerField(BY_NAME[name], required=True)
             field.label, field.example = "New answer", ""
@@ -54,7 +54,7 @@ class SuggestForm(forms.Form):
             many = isinstance(field.widget, forms.CheckboxSelectMultiple)
             self.initial["value"] = stored.getlist(name) if many else stored.get(name, "")
         self.fields["reason"] = forms.CharField(
-            label="Why?", help_text="What whoever decides has to know.", required=False,
+            label="Why?", help_text="What whoever decides has to know.", required=True,
             strip=False, widget=forms.Textarea(attrs={"rows": 2}),
         )  # fmt: skip
 

@@ -76,6 +76,11 @@ class SuggestionLine:
     present_digest: str = ""
 
     @property
+    def title(self) -> str:
+        """What it is called among the other suggestions of a page."""
+        return f"Suggestion {self.suggestion.pk}"
+
+    @property
     def pieces(self) -> list[Piece]:
         """What differs: word by word in prose, else the whole answer."""
         if self.prose and NO_ANSWER not in (self.was, self.proposed):

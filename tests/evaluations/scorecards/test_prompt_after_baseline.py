@@ -160,6 +160,7 @@ def test_the_owner_changes_the_prompt_and_meets_the_consequence_everywhere(
     tab.goto(f"{root}/prompts/")
     expect(tab.locator(".rail .passed")).to_have_count(4)
     tab.fill("[name=persona]", CHANGED)
+    tab.fill("[name=note]", "Shorter answers")
     with tab.expect_navigation():
         tab.get_by_role("button", name="Commit version").click()
     banner = tab.get_by_role("region", name="What a change undid")

@@ -73,7 +73,7 @@ def test_the_rail_marks_the_present_step_and_says_each_state() -> None:
         ],
     )
     assert html.count('aria-current="step"') == 1
-    assert all(words in html for words in ("passed", "out of date", "not started"))
+    assert all(words in html for words in ("passed", "to reconfirm", "not started"))
     assert html.count("<a ") == 2
 
 

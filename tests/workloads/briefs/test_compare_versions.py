@@ -92,7 +92,7 @@ def test_the_page_says_what_the_changes_do_to_the_phases() -> None:
     assert "another scope" in text
     assert "1 Scoping" in text
     assert "4 Evaluation" in text
-    assert "not passed now, so nothing is lost" in text
+    assert "not passed yet, so nothing is lost" in text
     briefs.edit(brief, audience="team", users="50 service desk agents")
     text = page(workload)
     assert "1 Scoping" in text

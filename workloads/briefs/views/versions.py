@@ -19,7 +19,8 @@ from workloads.briefs.threads import Thread
 from workloads.briefs.versions import written_out
 from workloads.briefs.views.talk import talk_context
 from workloads.lifecycle.consequences import Consequence, consequences
-from workloads.lifecycle.models import Cycle
+from workloads.lifecycle.enums import PhaseState
+from workloads.lifecycle.models import Cycle, PhaseRecord
 from workloads.lifecycle.pages import frame
 from workloads.lifecycle.selectors import current_cycle, phase_records, workload_for
 
@@ -53,10 +54,14 @@ def numbered(editions: list[Edition], number: int) -> Edition:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the changes together do to one phase, and whether there is anything to undo there."""
+    """What the changes together do to one phase.
+
+    ``standing`` is "never" when it was not passed in this cycle, "undone" when it was and is open
+    again, else empty: there is something to undo.
+    """
 
     consequence: Consequence
-    begun: bool
+    standing: str
 
 
 @require_safe
@@ -115,7 +120,7 @@ def _differences(
         codes.append("tier.raised")
     records = phase_records(cycle)
     effects = [
-        Effect(one, records[one.phase.key].state != "open") for one in consequences(codes, SCOPING)
+        Effect(one, _standing(records[one.phase.key])) for one in consequences(codes, SCOPING)
     ]
     return {
         "sections": changed,
@@ -127,6 +132,12 @@ def _differences(
         "ends": (after, before),
         "tiers": (Tier(str(before.tier)), Tier(str(after.tier))),
     }
+
+
+def _standing(record: PhaseRecord) -> str:
+    if record.state != PhaseState.OPEN:
+        return ""
+    return "undone" if record.manifest_digest else "never"
 
 
 def _elsewhere(row: Row) -> list[Consequence]:
