@@ -1,5 +1,6 @@
 """Reading briefs and their versions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,6 +107,33 @@ def editions_of(cycle: Cycle) -> list[Edition]:
         )
         found.insert(0, draft)
     return found
+
+
+def edition_numbered(editions: Sequence[Edition], number: int) -> Edition:
+    """Return the edition with this number. Raises Http404."""
+    for one in editions:
+        if one.number == number:
+            return one
+    raise Http404
+
+
+def two_editions(
+    editions: Sequence[Edition], former: str, later: str
+) -> tuple[Edition | None, Edition | None]:
+    """Return the editions with the numbers that an address names, by default the newest two.
+
+    The first is None while there is nothing to compare with. Raises Http404 for a number that no
+    edition has.
+    """
+    if len(editions) < 2 and not (former and later):
+        return None, editions[0] if editions else None
+    after = edition_numbered(editions, _number(later)) if later else editions[0]
+    usual = editions[min(editions.index(after) + 1, len(editions) - 1)]
+    return edition_numbered(editions, _number(former)) if former else usual, after
+
+
+def _number(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdecimal() and len(raw) < 10 else 0
 
 
 def content_of(brief: Brief) -> dict[str, Any]:

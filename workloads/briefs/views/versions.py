@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -32,7 +32,7 @@ def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Show one version as it was committed, and what changed since the one before."""
     workload = workload_for(signed_in(request), ref)
     editions = selectors.editions_of(current_cycle(workload))
-    found = numbered(editions, number)
+    found = selectors.edition_numbered(editions, number)
     before = next((one for one in editions if one.number == number - 1), None)
     context = frame(request, workload, phase_key=SCOPING) | {
         "edition": found,
@@ -42,14 +42,6 @@ def version(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         "before": before,
     }
     return render(request, "workloads/briefs/version.html", context)
-
-
-def numbered(editions: list[Edition], number: int) -> Edition:
-    """Return the edition with this number. Raises Http404."""
-    for one in editions:
-        if one.number == number:
-            return one
-    raise Http404
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,9 @@ def compare(request: HttpRequest, ref: str) -> HttpResponse:
     cycle = current_cycle(workload)
     editions = selectors.editions_of(cycle)
     talk = talk_context(user, selectors.brief_of(cycle))
-    before, after = chosen(editions, request.GET.get("from", ""), request.GET.get("to", ""))
+    before, after = selectors.two_editions(
+        editions, request.GET.get("from", ""), request.GET.get("to", "")
+    )
     context = frame(request, workload, phase_key=SCOPING) | {
         "editions": editions,
         "before": before,
@@ -85,25 +79,6 @@ def compare(request: HttpRequest, ref: str) -> HttpResponse:
         ),
     }
     return render(request, "workloads/briefs/compare.html", context)
-
-
-def chosen(
-    editions: list[Edition], former: str, later: str
-) -> tuple[Edition | None, Edition | None]:
-    """Return the two editions that were asked for; None when there is nothing to compare yet.
-
-    Raises Http404 for a number that no edition has.
-    """
-    if len(editions) < 2 and not (former and later):
-        return None, editions[0] if editions else None
-    after = numbered(editions, _number(later)) if later else editions[0]
-    place = editions.index(after)
-    usual = editions[min(place + 1, len(editions) - 1)]
-    return numbered(editions, _number(former)) if former else usual, after
-
-
-def _number(raw: str) -> int:
-    return int(raw) if raw.isascii() and raw.isdecimal() and len(raw) < 10 else 0
 
 
 def _differences(
@@ -151,7 +126,7 @@ def printed(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Show one version as a sheet for paper: one or two pages of A4."""
     workload = workload_for(signed_in(request), ref)
     cycle = current_cycle(workload)
-    found = numbered(selectors.editions_of(cycle), number)
+    found = selectors.edition_numbered(selectors.editions_of(cycle), number)
     context = {
         "workload": workload,
         "cycle": cycle,
@@ -166,7 +141,7 @@ def printed(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 def exported(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Send one version as a Markdown file."""
     workload = workload_for(signed_in(request), ref)
-    found = numbered(selectors.editions_of(current_cycle(workload)), number)
+    found = selectors.edition_numbered(selectors.editions_of(current_cycle(workload)), number)
     return HttpResponse(
         markdown(workload, found),
         content_type="text/markdown; charset=utf-8",
