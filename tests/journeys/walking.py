@@ -64,8 +64,9 @@ def _fill(page: Page, name: str, value: Any) -> None:
 
 def _unfold(page: Page) -> None:
     """Open what stands behind a disclosure, as somebody does who reads everything."""
-    for summary in page.locator("details.usual:not([open]) > summary").all():
-        summary.click()
+    closed = page.locator("details.usual:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
 
 
 def _saved(page: Page) -> None:
