@@ -12,6 +12,7 @@ from catalog.matching import ModelFacts
 from catalog.models import CatalogEntry, Price, SyncReport
 from portal.accounts.selectors import AnyUser
 from portal.common.clock import now
+from portal.common.readonce import read_once
 from portal.gateway import cost
 
 USABLE = (EntryStatus.APPROVED, EntryStatus.RESTRICTED, EntryStatus.DEPRECATED)
@@ -81,6 +82,12 @@ def attention() -> dict[str, Q]:
         "not_offered": Q(missing_since__isnull=False),
         "unmeasured": usable & Q(measured_at=None),
     }
+
+
+@read_once
+def entry_called(alias: str) -> CatalogEntry | None:
+    """Return the entry with this gateway alias, or None."""
+    return CatalogEntry.objects.filter(gateway_alias=alias).first()
 
 
 def usable_entries(on: date | None = None) -> QuerySet[CatalogEntry]:

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "portal.common.http.DomainErrorMiddleware",
+    "portal.common.readonce.ReadOnceMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

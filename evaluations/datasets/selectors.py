@@ -24,6 +24,7 @@ from evaluations.metrics.types import ExampleView
 from portal.accounts.selectors import AnyUser
 from portal.common.canonical import digest
 from portal.common.policy import policy
+from portal.common.readonce import read_once
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import workload_for
 
@@ -115,6 +116,7 @@ def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
     )
 
 
+@read_once
 def latest_version(dataset: Dataset) -> DatasetVersion | None:
     """Return the newest committed version, or None."""
     return versions_of(dataset).first()
@@ -132,17 +134,21 @@ def latest_versions(datasets: Iterable[Dataset]) -> dict[UUID, DatasetVersion]:
 
 def golden_dataset(workload: Workload) -> Dataset | None:
     """Return the workload's golden dataset: the newest one that has a committed version."""
-    found = DatasetVersion.objects.filter(
-        dataset__workload=workload, dataset__purpose=Purpose.GOLDEN
-    )
-    newest = found.order_by("-dataset__number").select_related("dataset__workload").first()
+    newest = golden_version(workload)
     return newest.dataset if newest else None
 
 
+@read_once
 def golden_version(workload: Workload) -> DatasetVersion | None:
     """Return the latest committed version of the golden dataset, or None."""
-    dataset = golden_dataset(workload)
-    return latest_version(dataset) if dataset else None
+    found = DatasetVersion.objects.filter(
+        dataset__workload=workload, dataset__purpose=Purpose.GOLDEN
+    )
+    return (
+        found.order_by("-dataset__number", "-number")
+        .select_related("created_by", "dataset__workload")
+        .first()
+    )
 
 
 def draft_lines(dataset: Dataset, kind: str = "") -> QuerySet[DraftExample]:

@@ -8,6 +8,7 @@ from evaluations.scorecards.models import Scorecard, WinnerChoice
 from evaluations.scorecards.selectors import (
     candidate_named,
     latest_baseline,
+    newest_baseline,
     scored_prompts,
     winner_choice,
 )
@@ -15,6 +16,7 @@ from workloads.lifecycle.evidence import EvidenceCard
 from workloads.lifecycle.measures import Measure
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import EvidenceItem
+from workloads.lifecycle.selectors import cited_cycle
 from workloads.reviews.evidence import Baseline, BaselineMeasure
 from workloads.tuning.winners import Winner
 
@@ -23,9 +25,11 @@ def scorecard_card(ref: str, version: str) -> EvidenceCard | None:
     """Return how a manifest shows scorecard ``version`` of workload ``ref``."""
     if not version.isdecimal():
         return None
-    found = (
-        Scorecard.objects.filter(workload__ref=ref, number=int(version)).defer("document").first()
-    )
+    cycle = cited_cycle(ref)
+    found = newest_baseline(cycle) if cycle is not None else None
+    if found is None or found.number != int(version):
+        scorecards = Scorecard.objects.filter(workload__ref=ref, number=int(version))
+        found = scorecards.defer("document").first()
     if found is None:
         return None
     return EvidenceCard(
@@ -40,13 +44,16 @@ def winner_card(ref: str, version: str) -> EvidenceCard | None:
     cycle, _, number = version.partition(".")
     if not (cycle.isdecimal() and number.isdecimal()):
         return None
-    found = (
-        WinnerChoice.objects.filter(
-            cycle__workload__ref=ref, cycle__number=int(cycle), number=int(number)
+    newest = cited_cycle(ref)
+    found = winner_choice(newest) if newest is not None and newest.number == int(cycle) else None
+    if found is None or found.number != int(number):
+        found = (
+            WinnerChoice.objects.filter(
+                cycle__workload__ref=ref, cycle__number=int(cycle), number=int(number)
+            )
+            .select_related("scorecard")
+            .first()
         )
-        .select_related("scorecard")
-        .first()
-    )
     if found is None:
         return None
     return EvidenceCard(

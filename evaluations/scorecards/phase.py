@@ -87,16 +87,13 @@ class Evaluation(Phase):
         found: set[UUID | None] = set()
         version = golden_version(cycle.workload)
         if version is not None:
-            found |= set(
-                DatasetVersion.objects.filter(
-                    dataset=version.dataset_id, number__lte=version.number
-                ).values_list("created_by_id", flat=True)
+            committed = DatasetVersion.objects.filter(
+                dataset=version.dataset_id, number__lte=version.number
+            ).values_list("created_by_id", flat=True)
+            brought = VersionExample.objects.filter(version=version).values_list(
+                "revision__created_by_id", flat=True
             )
-            found |= set(
-                VersionExample.objects.filter(version=version)
-                .values_list("revision__created_by_id", flat=True)
-                .distinct()
-            )
+            found |= set(committed.order_by().union(brought.order_by()))
         scorecard = newest_baseline(cycle)
         if scorecard is not None:
             # A scorecard is by whoever started its run.

@@ -10,6 +10,7 @@ from evaluations.runs.models import Run
 from evaluations.scorecards.document.floors import Floor
 from evaluations.scorecards.models import Scorecard, WinnerChoice
 from portal.accounts.selectors import AnyUser
+from portal.common.readonce import read_once
 from workloads.briefs.enums import KpiSource
 from workloads.briefs.models import Brief
 from workloads.briefs.selectors import brief_of
@@ -42,6 +43,7 @@ def baselines_of(cycle: Cycle) -> QuerySet[Scorecard]:
     return Scorecard.objects.filter(cycle=cycle, purpose=RunPurpose.BASELINE).order_by("-number")
 
 
+@read_once
 def latest_baseline(cycle: Cycle) -> Scorecard | None:
     """Return the scorecard that phase 4 stands on: the newest baseline of the cycle, or None.
 
@@ -50,6 +52,7 @@ def latest_baseline(cycle: Cycle) -> Scorecard | None:
     return baselines_of(cycle).select_related("run").first()
 
 
+@read_once
 def newest_baseline(cycle: Cycle) -> Scorecard | None:
     """Return what `latest_baseline` returns, its document left in the database."""
     return baselines_of(cycle).defer("document").first()
@@ -65,13 +68,14 @@ def choices_of(cycle: Cycle) -> QuerySet[WinnerChoice]:
     )
 
 
+@read_once
 def winner_choice(cycle: Cycle) -> WinnerChoice | None:
     """Return the choice that counts: the last one, if it is about the newest baseline."""
     choice = choices_of(cycle).first()
     if choice is None:
         return None
-    newest = baselines_of(cycle).values_list("pk", flat=True).first()
-    return choice if choice.scorecard_id == newest else None
+    newest = newest_baseline(cycle)
+    return choice if newest is not None and choice.scorecard_id == newest.pk else None
 
 
 def floors_of(cycle: Cycle) -> list[Floor]:

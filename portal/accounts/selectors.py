@@ -7,8 +7,15 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 
 from portal.accounts.models import OrganisationRole, RoleGrant, User
+from portal.common.readonce import read_once
 
 AnyUser = User | AnonymousUser
+
+
+@read_once
+def grants_of(user: User) -> list[RoleGrant]:
+    """Return the standing grants of ``user``, oldest first."""
+    return list(RoleGrant.objects.filter(user=user, revoked_at=None).order_by("granted_at"))
 
 
 def has_role(user: AnyUser, role: OrganisationRole) -> bool:
@@ -16,7 +23,8 @@ def has_role(user: AnyUser, role: OrganisationRole) -> bool:
     return (
         user.is_active
         and not user.is_anonymous
-        and RoleGrant.objects.filter(user=user, role=role, revoked_at=None).exists()
+        and isinstance(user, User)
+        and any(grant.role == role for grant in grants_of(user))
     )
 
 
@@ -28,10 +36,12 @@ def remits_of(user: AnyUser, *, granted_before: datetime | None = None) -> froze
     """
     if not user.is_active or user.is_anonymous or user.is_service_account:
         return frozenset()
-    grants = RoleGrant.objects.filter(user=user, role=OrganisationRole.REVIEWER, revoked_at=None)
-    if granted_before is not None:
-        grants = grants.filter(granted_at__lte=granted_before)
-    return frozenset(grants.values_list("remit", flat=True))
+    return frozenset(
+        grant.remit
+        for grant in grants_of(user)
+        if grant.role == OrganisationRole.REVIEWER
+        and (granted_before is None or grant.granted_at <= granted_before)
+    )
 
 
 def reviewers_by_remit(*, granted_before: datetime | None = None) -> dict[str, set[UUID]]:
@@ -61,6 +71,8 @@ def role_label(user: AnyUser) -> str:
         return ""
     if user.job_title:
         return user.job_title
-    grants = RoleGrant.objects.filter(user=user, revoked_at=None)
-    names = [f"{OrganisationRole(g.role).label}{f', {g.remit}' if g.remit else ''}" for g in grants]
+    names = [
+        f"{OrganisationRole(g.role).label}{f', {g.remit}' if g.remit else ''}"
+        for g in grants_of(user)
+    ]
     return " · ".join(names) or "Member"

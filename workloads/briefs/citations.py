@@ -6,13 +6,12 @@ from portal.common.canonical import digest
 from workloads.briefs.models import Brief
 from workloads.briefs.selectors import assessment_of, brief_of
 from workloads.lifecycle.evidence import EvidenceCard
-from workloads.lifecycle.models import Workload
-from workloads.lifecycle.selectors import current_cycle
+from workloads.lifecycle.selectors import cited_cycle
 
 
 def _brief(ref: str) -> Brief | None:
-    workload = Workload.objects.filter(ref=ref).first()
-    return brief_of(current_cycle(workload)) if workload is not None else None
+    cycle = cited_cycle(ref)
+    return brief_of(cycle) if cycle is not None else None
 
 
 def brief_card(ref: str, version: str) -> EvidenceCard | None:

@@ -12,6 +12,7 @@ from catalog.enums import Capability
 from portal.accounts.models import User
 from portal.accounts.selectors import AnyUser
 from portal.common.policy import policy
+from portal.common.readonce import read_once
 from workloads.briefs.enums import (
     SENSITIVE,
     EuClass,
@@ -27,6 +28,7 @@ from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.selectors import current_cycle, members_of, workload_for
 
 
+@read_once
 def brief_of(cycle: Cycle) -> Brief:
     """Return the brief of the cycle; until its first save an unsaved one with the defaults."""
     found = Brief.objects.filter(cycle=cycle).prefetch_related("kpis", "overrides").first()
@@ -35,6 +37,7 @@ def brief_of(cycle: Cycle) -> Brief:
     return brief
 
 
+@read_once
 def latest_version(brief: Brief) -> BriefVersion | None:
     """Return the version that was committed last, or None."""
     if brief._state.adding:

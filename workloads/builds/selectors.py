@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from catalog.enums import DataClass
 from portal.common.clock import now
+from portal.common.readonce import read_once
 from workloads.builds.models import (
     AccessToken,
     Build,
@@ -37,6 +38,7 @@ def builds_of(cycle: Cycle) -> QuerySet[Build]:
     )
 
 
+@read_once
 def build_of(cycle: Cycle) -> Build | None:
     """Return the latest build of the cycle, the one that is tested and released, or None."""
     return builds_of(cycle).first()
@@ -47,6 +49,7 @@ def build_numbered(cycle: Cycle, number: int) -> Build:
     return get_object_or_404(builds_of(cycle), number=number)
 
 
+@read_once
 def last_trial(build: Build, kind: TrialKind) -> Trial | None:
     """Return the latest trial of ``kind`` on this very build, or None."""
     return build.trials.filter(kind=kind).select_related("by").first()

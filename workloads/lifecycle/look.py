@@ -12,10 +12,11 @@ from uuid import UUID
 
 from portal.accounts.models import OrganisationRole, RoleGrant, User
 from portal.common.policy import policy
-from workloads.lifecycle.enums import MemberRole
+from workloads.lifecycle.enums import MemberRole, ReviewOutcome
 from workloads.lifecycle.manifests import POLICY_KIND
-from workloads.lifecycle.models import Cycle, Membership, PhaseRecord, Review, Vote
+from workloads.lifecycle.models import Cycle, PhaseRecord, Review, Vote
 from workloads.lifecycle.phases import EvidenceItem, Phase, phase, up_to
+from workloads.lifecycle.roles import standing_memberships
 
 
 @dataclass(slots=True)
@@ -64,12 +65,36 @@ class Look:
     def records(self) -> dict[str, PhaseRecord]:
         """The phase records by key, each with its review and this look's cycle."""
         found = {}
-        for record in PhaseRecord.objects.filter(cycle=self.cycle).select_related("review"):
+        reviews = {review.pk: review for review in self.reviews}
+        for record in PhaseRecord.objects.filter(cycle=self.cycle):
             record.cycle = self.cycle
-            if record.review is not None:
-                record.review.cycle = self.cycle
+            if record.review_id is not None:
+                record.review = reviews[record.review_id]
             found[record.phase] = record
         return found
+
+    @cached_property
+    def reviews(self) -> list[Review]:
+        """Every review of the cycle, newest first, with who asked for it and this look's cycle."""
+        found = list(
+            Review.objects.filter(cycle=self.cycle)
+            .select_related("requested_by")
+            .order_by("-requested_at")
+        )
+        for review in found:
+            review.cycle = self.cycle
+        return found
+
+    def open_review(self, phase_key: str) -> Review | None:
+        """Return the open review of the phase, if there is one."""
+        return next(
+            (
+                review
+                for review in self.reviews
+                if review.phase == phase_key and review.outcome == ReviewOutcome.OPEN
+            ),
+            None,
+        )
 
     @cached_property
     def _votes(self) -> dict[UUID, list[Vote]]:
@@ -88,38 +113,45 @@ class Look:
     @cached_property
     def owners(self) -> frozenset[UUID]:
         """The owner and every co-owner."""
-        co_owners = Membership.objects.filter(
-            workload=self.cycle.workload_id, role=MemberRole.OWNER, ended_at=None
-        ).values_list("user_id", flat=True)
-        return frozenset({self.cycle.workload.owner_id, *co_owners})
-
-    @cached_property
-    def _requests(self) -> list[tuple[str, UUID]]:
-        return list(Review.objects.filter(cycle=self.cycle).values_list("phase", "requested_by_id"))
+        workload = self.cycle.workload
+        co_owners = {
+            one.user_id for one in standing_memberships(workload) if one.role == MemberRole.OWNER
+        }
+        return frozenset({workload.owner_id, *co_owners})
 
     def requesters(self, phase_key: str) -> frozenset[UUID]:
         """Return who asked for a review of this phase or of one before it, in this cycle."""
         keys = {one.key for one in up_to(phase_key)}
-        return frozenset(person for key, person in self._requests if key in keys)
+        return frozenset(one.requested_by_id for one in self.reviews if one.phase in keys)
 
     @cached_property
     def administrators(self) -> frozenset[UUID]:
-        """Who administers the portal: they never vote, whatever other role they hold."""
-        granted = RoleGrant.objects.filter(
-            role=OrganisationRole.PLATFORM_ADMIN, revoked_at=None
-        ).values_list("user_id", flat=True)
-        root = User.objects.filter(is_superuser=True).values_list("pk", flat=True)
-        return frozenset({*granted, *root})
+        """Who administers the portal: they never vote, whatever other role they hold.
+
+        A superuser without a remit is not among them; without one nobody votes anyhow.
+        """
+        return frozenset(
+            grant.user_id
+            for grant in self._grants
+            if grant.role == OrganisationRole.PLATFORM_ADMIN or grant.user.is_superuser
+        )
+
+    @cached_property
+    def _grants(self) -> list[RoleGrant]:
+        roles = (OrganisationRole.REVIEWER, OrganisationRole.PLATFORM_ADMIN)
+        found = RoleGrant.objects.filter(role__in=roles, revoked_at=None)
+        return list(found.select_related("user"))
 
     @cached_property
     def holders(self) -> list[Holder]:
         """The standing grants of every remit to active people, in order of name."""
-        grants = RoleGrant.objects.filter(
-            role=OrganisationRole.REVIEWER,
-            revoked_at=None,
-            user__is_active=True,
-            user__is_service_account=False,
-        ).select_related("user")
+        grants = [
+            grant
+            for grant in self._grants
+            if grant.role == OrganisationRole.REVIEWER
+            and grant.user.is_active
+            and not grant.user.is_service_account
+        ]
         return [
             Holder(grant.user, grant.remit, grant.granted_at)
             for grant in sorted(grants, key=lambda one: (str(one.user), one.remit))

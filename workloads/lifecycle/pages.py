@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from portal.accounts.http import signed_in
 from portal.accounts.middleware import STARTED
+from portal.accounts.models import User
+from portal.common.readonce import one_reading
 from workloads.lifecycle.enums import CycleKind, PhaseState, RiskTier, WorkloadStatus
 from workloads.lifecycle.evidence import resolve
 from workloads.lifecycle.look import Look
@@ -26,7 +28,6 @@ from workloads.lifecycle.selectors import (
     gate_checks,
     members_of,
     missing,
-    open_review,
     standing,
 )
 from workloads.lifecycle.voters import Slot, expected_slots, tally
@@ -89,7 +90,11 @@ def frame(
     review, members, can_edit, can_own, status, tier_label, cycle_label, on_phase_page, causes,
     disturbed (what a change did to this phase, or None).
     """
-    user = signed_in(request)
+    with one_reading():
+        return _frame(signed_in(request), workload, phase_key)
+
+
+def _frame(user: User, workload: Workload, phase_key: str | None) -> dict[str, Any]:
     cycle = current_cycle(workload)
     look = Look(cycle)
     rail = standing(cycle, look)
@@ -134,7 +139,7 @@ def gate_of(look: Look, one: Phase, rail: list[RailItem], edit: Verdict) -> Gate
     checks = gate_checks(cycle, one.key, look)
     lacking = missing(checks)
     items = look.manifest(one.key)
-    review = open_review(cycle, one.key) if one.has_gate else None
+    review = look.open_review(one.key) if one.has_gate else None
     slots: tuple[Slot, ...] = ()
     objections: tuple[Vote, ...] = ()
     if review is not None:

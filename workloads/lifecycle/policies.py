@@ -7,8 +7,8 @@ from portal.accounts.models import OrganisationRole, User
 from portal.accounts.selectors import AnyUser, has_role, remits_of
 from portal.common.errors import Forbidden
 from workloads.lifecycle.enums import CycleState, MemberRole, ReviewOutcome, VoteChoice
-from workloads.lifecycle.models import Cycle, Review, Vote, Workload
-from workloads.lifecycle.roles import role_in, sees_every_workload
+from workloads.lifecycle.models import Review, Vote, Workload
+from workloads.lifecycle.roles import newest_cycle, role_in, sees_every_workload
 from workloads.lifecycle.voters import electorate
 
 __all__ = [
@@ -68,7 +68,8 @@ def can_edit(user: AnyUser, workload: Workload) -> Verdict:
     """Whether ``user`` may change the records of the open cycle: its owner and contributors."""
     if not role_in(user, workload) & EDITORS:
         return _no("role", "The owner and the contributors of this workload can do this.")
-    if not Cycle.objects.filter(workload=workload, state=CycleState.OPEN).exists():
+    cycle = newest_cycle(workload)
+    if cycle is None or cycle.state != CycleState.OPEN:
         return _no("cycle_closed", "This cycle is closed; a change happens in the next one.")
     return ALLOWED
 

@@ -10,8 +10,9 @@ from django.http import Http404
 
 from portal.accounts.selectors import AnyUser
 from portal.common.clock import now
+from portal.common.readonce import read_once
 from workloads.builds.models import Build
-from workloads.builds.selectors import changed_parts
+from workloads.builds.selectors import build_of, builds_of, changed_parts
 from workloads.lifecycle.models import LiveSpell, Release, Workload
 from workloads.lifecycle.selectors import workload_for
 from workloads.operations.models import Concern, Interaction
@@ -44,6 +45,7 @@ class Day:
     currency: str
 
 
+@read_once
 def live_spell(workload: Workload) -> LiveSpell | None:
     """Return the standing live spell of the workload, or None."""
     return (
@@ -53,6 +55,7 @@ def live_spell(workload: Workload) -> LiveSpell | None:
     )
 
 
+@read_once
 def latest_release(workload: Workload) -> Release | None:
     """Return the newest release of the workload, live or not."""
     return (
@@ -63,15 +66,15 @@ def latest_release(workload: Workload) -> Release | None:
     )
 
 
+@read_once
 def build_of_release(release: Release) -> Build:
     """Return the build that the release's manifest names. Raises Http404 when it names none."""
     for item in release.manifest:
         if item["kind"] == "build":
-            found = (
-                Build.objects.filter(cycle=release.cycle, number=int(item["version"]))
-                .select_related("model_lock", "prompt_version", "cycle__workload")
-                .first()
-            )
+            number = int(item["version"])
+            found = build_of(release.cycle)
+            if found is None or found.number != number:
+                found = builds_of(release.cycle).filter(number=number).first()
             if found is not None:
                 return found
     raise Http404("the release names no build")

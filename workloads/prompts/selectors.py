@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from portal.accounts.models import User
+from portal.common.readonce import read_once
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.prompts.content import EMPTY
 from workloads.prompts.files import write_file
@@ -18,6 +19,7 @@ from workloads.prompts.secrets import findings
 SYSTEM = "system"
 
 
+@read_once
 def prompt_of(workload: Workload, key: str = SYSTEM) -> Prompt | None:
     """Return the prompt called ``key`` of ``workload``, or None before its first save."""
     return Prompt.objects.filter(workload=workload, key=key).select_related("workload").first()
@@ -54,6 +56,7 @@ def version_of(workload: Workload, number: int) -> PromptVersion:
     return get_object_or_404(versions_of(workload), number=number)
 
 
+@read_once
 def pointed(workload: Workload, pointer: Pointer) -> PromptVersion | None:
     """Return the version that ``pointer`` names now, or None when it was never set."""
     move = (
@@ -135,6 +138,7 @@ def lint_of(workload: Workload, prompt: Prompt | None, content: Mapping[str, Any
     return sorted(found, key=lambda problem: not problem.blocks)
 
 
+@read_once
 def authors_of(version: PromptVersion) -> set[UUID]:
     """Return who wrote ``version`` or a version that it descends from."""
     family = {

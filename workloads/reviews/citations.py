@@ -4,7 +4,9 @@ from django.urls import reverse
 
 from portal.common.canonical import digest
 from workloads.lifecycle.evidence import EvidenceCard
+from workloads.lifecycle.selectors import cited_cycle
 from workloads.reviews.models import Campaign, CriteriaSet
+from workloads.reviews.selectors import campaign_of, criteria_of
 
 
 def _number(version: str) -> int:
@@ -13,11 +15,14 @@ def _number(version: str) -> int:
 
 def criteria_card(ref: str, version: str) -> EvidenceCard | None:
     """Return the card of a criteria version, or None."""
-    found = (
-        CriteriaSet.objects.filter(cycle__workload__ref=ref, version=_number(version))
-        .order_by("cycle__number")
-        .last()
-    )
+    cycle = cited_cycle(ref)
+    found = criteria_of(cycle) if cycle is not None else None
+    if found is None or found.version != _number(version):
+        found = (
+            CriteriaSet.objects.filter(cycle__workload__ref=ref, version=_number(version))
+            .order_by("cycle__number")
+            .last()
+        )
     if found is None:
         return None
     url = reverse("reviews:go_no_go", args=[ref])
@@ -25,6 +30,10 @@ def criteria_card(ref: str, version: str) -> EvidenceCard | None:
 
 
 def _campaign(ref: str, version: str) -> Campaign | None:
+    cycle = cited_cycle(ref)
+    present = campaign_of(cycle) if cycle is not None else None
+    if present is not None and present.number == _number(version):
+        return present
     return (
         Campaign.objects.filter(cycle__workload__ref=ref, number=_number(version))
         .order_by("cycle__number")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.accounts.models import User
+from portal.common.readonce import read_once
 from workloads.lifecycle.models import Cycle
 from workloads.reviews.models import Campaign
 
@@ -60,6 +61,7 @@ def register_baseline(finder: Callable[[Cycle], Baseline | None]) -> None:
         _baselines.append(finder)
 
 
+@read_once
 def baseline_of(cycle: Cycle) -> Baseline | None:
     """Return the baseline of the cycle, or None while no winner is chosen."""
     for finder in _baselines:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portal.common.readonce import read_once
 from workloads.builds.models import Build
 from workloads.lifecycle.enums import ManifestChange
 from workloads.lifecycle.models import Cycle
@@ -43,6 +44,7 @@ def versions_of(cycle: Cycle) -> list[CriteriaSet]:
     )
 
 
+@read_once
 def criteria_of(cycle: Cycle) -> CriteriaSet | None:
     """Return the latest version of the cycle's criteria, locked or not, or None."""
     return (
@@ -101,6 +103,7 @@ def campaigns_of(cycle: Cycle) -> list[Campaign]:
     )
 
 
+@read_once
 def campaign_of(cycle: Cycle) -> Campaign | None:
     """Return the latest campaign that was not made void, or None."""
     return (
@@ -119,6 +122,7 @@ def reruns_of(build: Build, criteria: CriteriaSet) -> int:
     ).count()
 
 
+@read_once
 def last_executions(campaign: Campaign) -> dict[int, Execution]:
     """Return the latest execution of each criterion, by the criterion's id."""
     rows = campaign.executions.select_related("criterion").order_by("attempt")

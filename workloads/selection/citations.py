@@ -4,19 +4,20 @@ cannot register its own card, so the phase that cites entries does.
 
 from django.urls import reverse
 
-from catalog.models import CatalogEntry
+from catalog.selectors import entry_called
 from workloads.lifecycle.evidence import EvidenceCard
-from workloads.lifecycle.models import Workload
-from workloads.lifecycle.selectors import current_cycle
-from workloads.selection.selectors import shortlist_numbered
+from workloads.lifecycle.selectors import cited_cycle
+from workloads.selection.selectors import shortlist_numbered, shortlist_of
 
 
 def shortlist_card(ref: str, version: str) -> EvidenceCard | None:
     """Return the card of a workload's shortlist, or None when there is none of that number."""
-    workload = Workload.objects.filter(ref=ref).first()
-    if workload is None or not (version.isascii() and version.isdecimal()):
+    cycle = cited_cycle(ref)
+    if cycle is None or not (version.isascii() and version.isdecimal()):
         return None
-    found = shortlist_numbered(current_cycle(workload), int(version))
+    found = shortlist_of(cycle)
+    if found is None or found.number != int(version):
+        found = shortlist_numbered(cycle, int(version))
     if found is None:
         return None
     url = reverse("selection:shortlist", args=[ref, found.number])
@@ -25,7 +26,7 @@ def shortlist_card(ref: str, version: str) -> EvidenceCard | None:
 
 def entry_card(ref: str, version: str) -> EvidenceCard | None:
     """Return the card of a catalog entry, found by its gateway alias."""
-    entry = CatalogEntry.objects.filter(gateway_alias=ref).first()
+    entry = entry_called(ref)
     if entry is None:
         return None
     url = reverse("catalog:entry", args=[entry.pk])

@@ -9,6 +9,7 @@ from django.db.models import Q
 from catalog.models import CatalogEntry
 from catalog.selectors import price_of
 from portal.common.policy import policy
+from portal.common.readonce import read_once
 from workloads.lifecycle.enums import CycleState
 from workloads.lifecycle.models import Cycle
 from workloads.selection.selectors import shortlist_of, standing_requirements
@@ -26,6 +27,7 @@ def decisions_of(cycle: Cycle) -> list[TuningDecision]:
     )
 
 
+@read_once
 def decision_of(cycle: Cycle) -> TuningDecision | None:
     """Return the latest decision of the cycle, the one that counts, or None."""
     return (

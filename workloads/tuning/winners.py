@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.common.readonce import read_once
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import EvidenceItem
 
@@ -34,6 +35,7 @@ def register(finder: Callable[[Cycle], Winner | None]) -> None:
         _finders.append(finder)
 
 
+@read_once
 def winner_of(cycle: Cycle) -> Winner | None:
     """Return the winner of phase 4, or None while there is none."""
     for finder in _finders:

@@ -34,6 +34,7 @@ from workloads.lifecycle.selectors.waiting import (
     workloads_by_phase,
 )
 from workloads.lifecycle.selectors.workloads import (
+    cited_cycle,
     current_cycle,
     current_phase_of,
     filtered,
@@ -60,6 +61,7 @@ __all__ = [
     "approval_problem",
     "causes",
     "changes_since_approval",
+    "cited_cycle",
     "contributors",
     "current_cycle",
     "current_phase_of",

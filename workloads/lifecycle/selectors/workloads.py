@@ -8,6 +8,7 @@ from django.http import Http404
 
 from portal.accounts.models import User
 from portal.accounts.selectors import AnyUser
+from portal.common.readonce import read_once
 from workloads.lifecycle.enums import CycleState, PhaseState
 from workloads.lifecycle.models import (
     Cycle,
@@ -18,7 +19,7 @@ from workloads.lifecycle.models import (
     Workload,
 )
 from workloads.lifecycle.phases import phases
-from workloads.lifecycle.roles import sees_every_workload
+from workloads.lifecycle.roles import newest_cycle, sees_every_workload, standing_memberships
 
 _REF = re.compile(r"WL-[0-9]{4,8}", re.ASCII)
 
@@ -33,6 +34,7 @@ def workloads_for(user: AnyUser) -> QuerySet[Workload]:
     return Workload.objects.filter(pk__in=member) | Workload.objects.filter(owner=user)
 
 
+@read_once
 def workload_for(user: AnyUser, ref: str) -> Workload:
     """Return the workload called ``ref``. Raises Http404 when ``user`` may not see it."""
     if not _REF.fullmatch(ref):
@@ -45,21 +47,26 @@ def workload_for(user: AnyUser, ref: str) -> Workload:
 
 def open_cycle(workload: Workload) -> Cycle | None:
     """Return the cycle that is being worked on, if there is one."""
-    return _with(workload, workload.cycles.filter(state=CycleState.OPEN).first())
+    found = newest_cycle(workload)
+    return found if found is not None and found.state == CycleState.OPEN else None
 
 
 def current_cycle(workload: Workload) -> Cycle:
     """Return the open cycle, else the last one; a workload always has one."""
-    found = _with(workload, workload.cycles.order_by("-number").first())
+    found = newest_cycle(workload)
     if found is None:
         raise Cycle.DoesNotExist(f"{workload.ref} has no cycle")
     return found
 
 
-def _with(workload: Workload, cycle: Cycle | None) -> Cycle | None:
-    if cycle is not None:
-        cycle.workload = workload
-    return cycle
+@read_once
+def cited_cycle(ref: str) -> Cycle | None:
+    """Return the newest cycle of the workload called ``ref``, for the cards of cited records.
+
+    Asks for no person: a page shows cards only of a workload that its reader may see.
+    """
+    workload = Workload.objects.filter(ref=ref).first()
+    return newest_cycle(workload) if workload is not None else None
 
 
 def phase_record(cycle: Cycle, key: str) -> PhaseRecord:
@@ -88,7 +95,7 @@ def live_release(workload: Workload) -> Release | None:
 
 def members_of(workload: Workload) -> list[Membership]:
     """Return the standing memberships with their people, owners first, then by name."""
-    rows = workload.memberships.filter(ended_at=None).select_related("user")
+    rows = standing_memberships(workload)
     order = {"owner": 0, "contributor": 1, "rater": 2, "observer": 3}
     return sorted(rows, key=lambda row: (order.get(row.role, 9), str(row.user)))
 
