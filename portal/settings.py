@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "rest_framework",
+    "drf_spectacular",
     "template_partials",
     "django_htmx",
     "django_structlog",
@@ -196,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep trials": {"task": "evaluations.playground.sweep", "schedule": env("RUN_SWEEP_SECONDS")},
     "forget trials": {"task": "evaluations.playground.forget", "schedule": 24 * 3600.0},
     "publish scorecards": {"task": "evaluations.scorecards.sweep", "schedule": 60.0},
+    "forget answers": {"task": "portal.common.forget_answers", "schedule": 3600.0},
     "anchor audit": {"task": "portal.audit.anchor", "schedule": 24 * 3600.0},
     "sync catalog": {"task": "catalog.sync", "schedule": 24 * 3600.0},
     "probe catalog": {"task": "catalog.probe_daily", "schedule": 24 * 3600.0},
@@ -313,8 +315,18 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.common.sessions.SessionSignIn"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["portal.common.api.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["portal.common.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "portal.common.api.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "portal.common.schema.ByPath",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Assay",
+    "DESCRIPTION": "The same rules as the pages, for programs.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [],
+    "COMPONENT_SPLIT_REQUEST": True,
 }
 # One JSON object a line; the request id travels into the workers.
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -5,13 +5,22 @@ from typing import Any
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DictField,
+    FloatField,
+    IntegerField,
+    JSONField,
+    ListField,
+)
 
 from evaluations.datasets import selectors, services
 from evaluations.datasets.enums import Kind
 from evaluations.datasets.models import Dataset, DatasetVersion, ExampleRevision
 from portal.accounts.http import signed_in
-from portal.common.errors import FieldError, Invalid
+from portal.common.api import Endpoint, body_of, described, query, shape
+from portal.common.errors import Invalid
 from portal.common.pagination import page_of
 from workloads.lifecycle.selectors import workload_for
 
@@ -56,49 +65,106 @@ def _example(revision: ExampleRevision) -> dict[str, Any]:
     }
 
 
-class DatasetList(APIView):
+_DATASET = {
+    "ref": CharField(),
+    "name": CharField(),
+    "purpose": CharField(),
+    "description": CharField(),
+    "data_class": CharField(),
+    "contains_pii": BooleanField(),
+}
+_VERSION = {
+    "number": IntegerField(),
+    "digest": CharField(),
+    "note": CharField(),
+    "n": IntegerField(help_text="How many examples."),
+    "kinds": DictField(child=IntegerField()),
+    "created_at": CharField(),
+}
+
+
+def _texts() -> ListField:
+    return ListField(child=CharField())
+
+
+_EXAMPLE = {
+    "key": CharField(),
+    "kind": CharField(),
+    "input": JSONField(),
+    "context": JSONField(),
+    "expected": JSONField(allow_null=True),
+    "expects": CharField(),
+    "must_include": _texts(),
+    "must_not_include": _texts(),
+    "tags": _texts(),
+    "weight": FloatField(),
+    "source": CharField(),
+    "licence": CharField(),
+    "digest": CharField(),
+}
+
+
+class DatasetList(Endpoint):
     """The datasets of a workload."""
 
+    @described(gives=shape("Datasets", {"results": shape("DatasetLine", _DATASET, many=True)}))
     def get(self, request: Request, ref: str) -> Response:
-        """List them."""
+        """List the datasets of a workload."""
         user = signed_in(request)
         rows = selectors.datasets_for(user, workload_for(user, ref))
         return Response({"results": [_dataset(one) for one in rows]})
 
 
-class DatasetDetail(APIView):
+class DatasetDetail(Endpoint):
     """One dataset with its versions."""
 
+    @described(
+        gives=shape(
+            "Dataset", {**_DATASET, "versions": shape("DatasetVersion", _VERSION, many=True)}
+        )
+    )
     def get(self, request: Request, ref: str, dataset_ref: str) -> Response:
-        """Show it."""
+        """Show a dataset with its versions."""
         found = selectors.dataset_for(signed_in(request), ref, dataset_ref)
         versions = [_version(one) for one in selectors.versions_of(found)[:200]]
         return Response(_dataset(found) | {"versions": versions})
 
 
-class VersionList(APIView):
+class VersionList(Endpoint):
     """Committing the draft of a dataset."""
 
+    @described(
+        takes=shape("DatasetCommit", {"note": CharField(required=False)}),
+        gives=shape("DatasetVersion", _VERSION),
+        status=201,
+    )
     def post(self, request: Request, ref: str, dataset_ref: str) -> Response:
-        """Make the draft the next version: ``{"note": "what changed"}``."""
+        """Commit the draft of a dataset as its next version; the note says what changed."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
-        body = request.data
-        if not isinstance(body, dict) or not isinstance(body.get("note", ""), str):
+        body = body_of(request)
+        if not isinstance(body.get("note", ""), str):
             raise Invalid.field("note", "invalid", 'Send {"note": "what changed"}.')
-        unknown = sorted(set(body) - {"note"})
-        if unknown:
-            errors = [FieldError(n, "unknown_field", "Not a field of this call.") for n in unknown]
-            raise Invalid("Unknown field.", errors=errors)
         version = services.commit_version(actor=user, dataset=found, note=body.get("note", ""))
         return Response(_version(version), status=201)
 
 
-class ExampleList(APIView):
+class ExampleList(Endpoint):
     """The examples of one version, in pages of 50."""
 
+    @described(
+        gives=shape(
+            "Examples",
+            {"results": shape("Example", _EXAMPLE, many=True), "next_cursor": CharField()},
+        ),
+        parameters=[
+            query("kind", "typical, edge or adversarial."),
+            query("cursor", "The `next_cursor` of the page before."),
+        ],
+        refuses={400: "A filter or cursor is not known."},
+    )
     def get(self, request: Request, ref: str, dataset_ref: str, number: int) -> Response:
-        """List them; ``kind`` filters, ``cursor`` goes on."""
+        """List the examples of a dataset version, in pages of 50."""
         found = selectors.version_for(signed_in(request), ref, dataset_ref, number)
         unknown = sorted(set(request.query_params) - {"kind", "cursor"})
         if unknown:
@@ -115,10 +181,10 @@ class ExampleList(APIView):
         return Response({"results": rows, "next_cursor": page.next_cursor})
 
 
-_ONE = "workloads/<str:ref>/datasets/<str:dataset_ref>/"
+_ONE = "workloads/<str:ref>/datasets/<str:dataset_ref>"
 api_urlpatterns = [
-    path("workloads/<str:ref>/datasets/", DatasetList.as_view()),
+    path("workloads/<str:ref>/datasets", DatasetList.as_view()),
     path(_ONE, DatasetDetail.as_view()),
-    path(f"{_ONE}versions/", VersionList.as_view()),
-    path(f"{_ONE}versions/<int:number>/examples/", ExampleList.as_view()),
+    path(f"{_ONE}/versions", VersionList.as_view()),
+    path(f"{_ONE}/versions/<int:number>/examples", ExampleList.as_view()),
 ]

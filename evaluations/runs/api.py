@@ -6,11 +6,12 @@ from uuid import UUID
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import CharField, DictField, FloatField, IntegerField
 
 from evaluations.runs import selectors, services
 from evaluations.runs.models import Run
 from portal.accounts.http import signed_in
+from portal.common.api import Endpoint, described, no_fields, query, shape
 from portal.common.errors import Invalid
 from portal.common.money import from_micro
 from portal.common.pagination import page_of
@@ -61,11 +62,56 @@ def _progress(run: Run) -> dict[str, Any]:
     }
 
 
-class RunList(APIView):
+_RUN = {
+    "id": CharField(),
+    "number": IntegerField(),
+    "purpose": CharField(),
+    "state": CharField(),
+    "stop": CharField(),
+    "reason": CharField(),
+    "plan_digest": CharField(),
+    "planned": IntegerField(),
+    "cost": CharField(),
+    "cap": CharField(),
+    "currency": CharField(),
+    "started_at": CharField(allow_null=True),
+    "finished_at": CharField(allow_null=True),
+}
+_PROGRESS = shape(
+    "Run",
+    {
+        **_RUN,
+        "done": IntegerField(),
+        "errors": DictField(child=IntegerField()),
+        "seconds_left": FloatField(allow_null=True),
+        "candidates": shape(
+            "RunCandidate",
+            {
+                "name": CharField(),
+                "planned": IntegerField(),
+                "done": IntegerField(),
+                "errors": IntegerField(),
+                "cost": CharField(),
+                "stopped_reason": CharField(),
+            },
+            many=True,
+        ),
+    },
+)
+
+
+class RunList(Endpoint):
     """The runs of a workload."""
 
+    @described(
+        gives=shape(
+            "Runs", {"results": shape("RunLine", _RUN, many=True), "next_cursor": CharField()}
+        ),
+        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        refuses={400: "A filter or cursor is not known."},
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """List them, newest first."""
+        """List the runs of a workload, newest first."""
         user = signed_in(request)
         unknown = sorted(set(request.query_params) - {"cursor"})
         if unknown:
@@ -80,29 +126,30 @@ class RunList(APIView):
         )
 
 
-class RunDetail(APIView):
+class RunDetail(Endpoint):
     """One run: how far it is."""
 
+    @described(gives=_PROGRESS)
     def get(self, request: Request, ref: str, run_id: UUID) -> Response:
-        """Show it."""
+        """Show how far a run is."""
         return Response(_progress(selectors.run_for(signed_in(request), ref, run_id)))
 
 
-class RunAct(APIView):
+class RunAct(Endpoint):
     """Steering a run."""
 
+    @described(gives=_PROGRESS)
     def post(self, request: Request, ref: str, run_id: UUID, act: str) -> Response:
-        """Cancel, pause or resume it; the body is empty or ``{}``."""
+        """Cancel, pause or resume a run."""
         user = signed_in(request)
         found = selectors.run_for(user, ref, run_id)
-        if request.data:
-            raise Invalid("This call takes no fields.", code="unknown_field")
+        no_fields(request)
         return Response(_progress(_ACTS[act](actor=user, run=found)))
 
 
-_ONE = "workloads/<str:ref>/runs/<uuid:run_id>/"
+_ONE = "workloads/<str:ref>/runs/<uuid:run_id>"
 api_urlpatterns = [
-    path("workloads/<str:ref>/runs/", RunList.as_view()),
+    path("workloads/<str:ref>/runs", RunList.as_view()),
     path(_ONE, RunDetail.as_view()),
-    *(path(f"{_ONE}{act}/", RunAct.as_view(), {"act": act}) for act in _ACTS),
+    *(path(f"{_ONE}/{act}", RunAct.as_view(), {"act": act}) for act in _ACTS),
 ]

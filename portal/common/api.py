@@ -1,47 +1,30 @@
-"""What every API view shares: strict JSON in, one shape of error out."""
+"""What every API view shares: strict JSON in, one shape of error out, answers given twice alike.
 
-from typing import IO, Any
+An endpoint is an `Endpoint`, and each of its methods is `described`: what it takes and gives
+stands beside the code, makes the OpenAPI description, and is what bodies are held against.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from rest_framework import exceptions
-from rest_framework.parsers import BaseParser
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
+from rest_framework.views import APIView, set_rollback
 
-from portal.common.errors import DomainError, FieldError
+from portal.common import idempotency
+from portal.common.errors import DomainError, FieldError, Invalid
 from portal.common.http import error_body
-from portal.common.strictjson import decode, loads
-
-MAX_BODY = 2 * 1024 * 1024
-
-
-class TooLarge(DomainError):
-    """The body is larger than we read."""
-
-    status = 413
-    default_code = "too_large"
-
-
-class StrictJSONParser(BaseParser):
-    """application/json, read by `portal.common.strictjson`: at most 2 MiB."""
-
-    media_type = "application/json"
-
-    def parse(
-        self,
-        stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Any = None,
-    ) -> Any:
-        """Return the parsed body. Raises NotJson, Invalid, TooLarge or UnsupportedMediaType."""
-        charset = (media_type or "").lower().partition("charset=")[2].split(";")[0].strip(' "')
-        if charset not in ("", "utf-8", "utf8"):
-            raise exceptions.UnsupportedMediaType(media_type or "", "Use charset=utf-8.")
-        data = stream.read(MAX_BODY + 1)
-        if len(data) > MAX_BODY:
-            raise TooLarge("The body is larger than 2 MiB.")
-        return loads(decode(data))
 
 
 def _flatten(detail: Any, path: str = "") -> list[FieldError]:
@@ -81,3 +64,220 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     return Response(error_body(told), status=error.status_code, headers=headers)
+
+
+_shapes: dict[str, Any] = {}
+Handler = TypeVar("Handler", bound=Callable[..., Response])
+Shape = type[serializers.BaseSerializer[Any]] | serializers.BaseSerializer[Any]
+_SENTENCE_END = re.compile(r"[;:]|\. ")
+_WRITES = ("post", "put", "patch", "delete")
+
+
+class ApiFieldError(serializers.Serializer[Any]):
+    """One thing that is wrong with one field."""
+
+    field = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ApiError(serializers.Serializer[Any]):
+    """A refusal: ``code`` for programs, ``message`` for people."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    errors = ApiFieldError(many=True)  # type: ignore[assignment]
+    request_id = serializers.CharField()
+
+
+def shape(name: str, fields: Mapping[str, Any], **options: Any) -> Any:
+    """Return the description of an object called ``name`` with ``fields``.
+
+    ``options`` are a serializer's: ``many=True`` is a list, ``allow_null=True`` one or null.
+    """
+    known = _shapes.get(name)
+    if known is None:
+        known = _shapes[name] = type(name, (serializers.Serializer,), dict(fields))
+    elif set(known._declared_fields) != set(fields):
+        raise ValueError(f"two different shapes are called {name}")
+    return known(**options)
+
+
+def query(name: str, description: str) -> OpenApiParameter:
+    """Return the description of an optional parameter of the address."""
+    return OpenApiParameter(name, OpenApiTypes.STR, description=description)
+
+
+def header(name: str, description: str, *, required: bool = False) -> OpenApiParameter:
+    """Return the description of a header."""
+    return OpenApiParameter(
+        name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=required, description=description
+    )
+
+
+IDEMPOTENCY_KEY = header(
+    "Idempotency-Key",
+    "A key of your own, at most 80 characters. The same call with the same key within a day gets"
+    " the first answer again and does nothing.",
+)
+_REFUSALS = {
+    401: "Nobody is signed in.",
+    404: "It is not there, or not for you to see.",
+}
+_WRITE_REFUSALS = {
+    400: "The body is not right; `errors` names each field.",
+    403: "You may see this, not do it; `code` names the rule.",
+    409: "Not at this moment: something has to be there first, or has changed meanwhile.",
+}
+
+
+def described(
+    *,
+    gives: Shape | Mapping[str, Any],
+    takes: Shape | None = None,
+    status: int = 200,
+    optional: bool = False,
+    open_fields: bool = False,
+    parameters: Sequence[OpenApiParameter] = (),
+    refuses: Mapping[int, str] | None = None,
+) -> Callable[[Handler], Handler]:
+    """Describe one method of an endpoint: what its body holds, and what it answers.
+
+    The first line of the method's docstring is the summary. A method that ``takes`` a body gets
+    an object with those fields and no others (``open_fields``: it names the others itself); with
+    ``optional`` it may be left out. One that takes none is given none. ``refuses`` adds to the
+    refusals that every endpoint has.
+    """
+
+    def mark(handler: Handler) -> Handler:
+        writes = handler.__name__ in _WRITES
+        refusals = {**_REFUSALS, **(_WRITE_REFUSALS if writes else {}), **(refuses or {})}
+        words = " ".join((handler.__doc__ or "").split("\n\n")[0].split())
+        noted: list[OpenApiParameter] = list(parameters)
+        if handler.__name__ == "post":
+            noted.append(IDEMPOTENCY_KEY)
+        made = extend_schema(
+            summary=_SENTENCE_END.split(words)[0].rstrip("."),
+            description=" ".join((handler.__doc__ or "").split()),
+            request=takes,
+            parameters=noted,
+            responses={
+                status: gives,
+                **{
+                    code: OpenApiResponse(ApiError, description=reason)
+                    for code, reason in sorted(refusals.items())
+                },
+            },
+        )(handler)
+        made.body = _Body(takes, optional, open_fields)  # type: ignore[attr-defined]
+        return made
+
+    return mark
+
+
+def body_of(request: Request) -> Mapping[str, Any]:
+    """Return the body of a method that is `described`: an object with the fields it takes.
+
+    Raises Invalid (bad_body, unknown_field), NotJson or TooLarge.
+    """
+    found: Mapping[str, Any] = request.data  # type: ignore[assignment]
+    return found
+
+
+class _Body:
+    """What the body of one method has to be."""
+
+    def __init__(self, takes: Shape | None, optional: bool, open_fields: bool) -> None:
+        shape = takes() if isinstance(takes, type) else takes
+        self.fields: list[str] = list(getattr(shape, "fields", ()))
+        self.required = [name for name in self.fields if cast(Any, shape).fields[name].required]
+        self.takes, self.optional, self.open_fields = takes is not None, optional, open_fields
+
+    def accepted(self, data: Any, *, empty: bool) -> Mapping[str, Any]:
+        """Return ``data`` when it is an object with known fields. Raises Invalid."""
+        if empty:
+            if self.takes and not self.optional:
+                raise Invalid(f"The body is empty. {self._right()}", code="bad_body")
+            return {}
+        if not isinstance(data, Mapping):
+            raise Invalid(f"The body is not a JSON object. {self._right()}", code="bad_body")
+        if self.open_fields:
+            return data
+        unknown = sorted(str(name) for name in set(data) - set(self.fields))
+        if unknown:
+            known = f"Known: {', '.join(self.fields)}." if self.fields else "This call takes none."
+            raise Invalid(
+                f"Unknown field: {unknown[0][:60]}. {known}",
+                code="unknown_field",
+                errors=[FieldError(name[:60], "unknown_field", known) for name in unknown[:50]],
+            )
+        return data
+
+    def _right(self) -> str:
+        if not self.takes:
+            return "This call takes no fields: send {} or nothing."
+        named = self.required or self.fields
+        example = ", ".join(f'"{name}": …' for name in named[:6])
+        return f"Send an object: {{{example}}}."
+
+
+class _ObjectRequest(Request):
+    """A request whose body is an object, as the method describes it; read when it is asked for.
+
+    So what somebody may not see stays 404 and what they may not do 403, whatever they send.
+    """
+
+    @property
+    def data(self) -> Any:
+        """The body. Raises Invalid (bad_body, unknown_field), NotJson or TooLarge."""
+        found = super().data
+        view = (self.parser_context or {}).get("view")
+        body = getattr(getattr(view, (self.method or "").lower(), None), "body", None)
+        if not isinstance(body, _Body):
+            return found
+        length = str(self.META.get("CONTENT_LENGTH") or "0")
+        return body.accepted(found, empty=not length.strip("0"))
+
+
+def no_fields(request: Request) -> None:
+    """Refuse a body with fields, for a method that takes none. Raises Invalid."""
+    if request.data:
+        raise Invalid("This call takes no fields: send {} or nothing.", code="unknown_field")
+
+
+class Endpoint(APIView):
+    """An address of the API. Its methods are `described`."""
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Hand bodies over as described."""
+        plain = super().initialize_request(request, *args, **kwargs)
+        return _ObjectRequest(
+            request,
+            parsers=plain.parsers,
+            authenticators=self.get_authenticators(),
+            negotiator=plain.negotiator,
+            parser_context=plain.parser_context,
+        )
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; a POST with an Idempotency-Key once."""
+        key = request.headers.get(idempotency.HEADER, "")
+        user = getattr(request, "user", None)
+        if request.method != "POST" or not key or user is None or not user.is_authenticated:
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            return idempotency.answer_once(
+                user_id=user.pk,
+                key=key,
+                request=request,
+                act=lambda: super(Endpoint, self).dispatch(request, *args, **kwargs),
+            )
+        except DomainError as refused:
+            return self.refused(request, refused)
+
+    def refused(self, request: HttpRequest, refused: DomainError) -> HttpResponseBase:
+        """Answer a refusal from before the method was asked."""
+        self.headers = self.default_response_headers
+        asked = self.initialize_request(request)
+        answer = Response(error_body(refused), status=refused.status)
+        return self.finalize_response(asked, answer)

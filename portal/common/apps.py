@@ -1,4 +1,4 @@
-"""Foundation app: no tables, but it checks the policy file at start."""
+"""Foundation app: the kept answers, and a check of the policy file at start."""
 
 from typing import Any
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from portal.common.errors import DomainError
 
+API_DOCS = "/api/v1/docs"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -28,8 +29,8 @@ def error_body(error: DomainError) -> dict[str, Any]:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether the caller is a program: the API paths, and nothing else, answer JSON."""
-    return request.path.startswith("/api/")
+    """Whether the caller is a program: the API paths but its page for people answer JSON."""
+    return request.path.startswith("/api/") and request.path != API_DOCS
 
 
 class DomainErrorMiddleware:

@@ -1,6 +1,7 @@
-"""Abstract bases of stored records."""
+"""Abstract bases of stored records, and the answers that the API keeps for a day."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -21,3 +22,24 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
+
+
+class KeptAnswer(models.Model):
+    """What a call with an `Idempotency-Key` was answered, by person and key.
+
+    ``asked`` is SHA-256 over the call; ``user_id`` is no foreign key, since accounts stand above.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user_id = models.UUIDField()
+    key = models.CharField(max_length=80)
+    asked = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    headers = models.JSONField(default=dict)
+    kept_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("user_id", "key"), name="one_answer_per_key"),
+        ]

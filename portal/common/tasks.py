@@ -1,9 +1,11 @@
-"""Enqueueing by name, after the commit, and never as the truth about anything."""
+"""Enqueueing by name, after the commit, and never as the truth about anything; a daily broom."""
 
 import structlog
-from celery import current_app
+from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
+
+from portal.common import idempotency
 
 log = structlog.get_logger(__name__)
 
@@ -22,3 +24,9 @@ def _send(name: str, ids: dict[str, str | int]) -> None:
         current_app.send_task(name, kwargs=ids, ignore_result=True, retry=False)
     except (OperationalError, OSError) as problem:
         log.warning("nudge_not_sent", task=name, problem=type(problem).__name__, **ids)
+
+
+@shared_task(name="portal.common.forget_answers")
+def forget_answers() -> None:
+    """Delete the API's kept answers whose day is over."""
+    log.info("answers_forgotten", count=idempotency.forget_old())

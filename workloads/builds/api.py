@@ -6,10 +6,19 @@ from django.http import Http404
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DictField,
+    FloatField,
+    IntegerField,
+    JSONField,
+    ListField,
+)
 
 from portal.accounts.http import signed_in
-from portal.common.errors import FieldError, Invalid
+from portal.common.api import Endpoint, described, shape
+from portal.common.errors import Invalid
 from workloads.builds.authentication import StagingToken, token_of
 from workloads.builds.invocation import Invocation, invoke
 from workloads.builds.selectors import build_numbered, builds_of
@@ -21,16 +30,8 @@ def read_input(data: Any) -> tuple[Any, list[dict[str, str]]]:
 
     Raises Invalid for a body that is not ``{"input": text or object, "documents": [...]}``.
     """
-    if not isinstance(data, dict) or "input" not in data:
+    if "input" not in data:
         raise Invalid.field("input", "required", 'Send {"input": {"variable": "value"}}.')
-    unknown = sorted(set(data) - {"input", "documents"})
-    if unknown:
-        raise Invalid(
-            "Unknown field.",
-            errors=[
-                FieldError(name, "unknown_field", "Not a field of this call.") for name in unknown
-            ],
-        )
     given = data["input"]
     if not isinstance(given, str | dict):
         raise Invalid.field("input", "invalid", "The input is a text or an object of values.")
@@ -64,11 +65,52 @@ def answer_body(seen: Invocation) -> dict[str, Any]:
     }
 
 
-class BuildList(APIView):
+INVOCATION = shape(
+    "Invocation",
+    {
+        "input": JSONField(help_text="A text, or an object of values."),
+        "documents": ListField(
+            child=DictField(child=CharField()),
+            required=False,
+            help_text="Documents to answer from: {id, title, text}.",
+        ),
+    },
+)
+ANSWER = {
+    "output": CharField(allow_null=True),
+    "blocked": shape("BlockedBy", {"guard": CharField(), "message": CharField()}, allow_null=True),
+    "marks": ListField(child=CharField()),
+    "finish_reason": CharField(),
+    "refused": BooleanField(),
+    "model": CharField(),
+    "usage": shape("Usage", {"input_tokens": IntegerField(), "output_tokens": IntegerField()}),
+    "latency_ms": FloatField(),
+}
+
+
+class BuildList(Endpoint):
     """The builds of a workload's present cycle."""
 
+    @described(
+        gives=shape(
+            "Builds",
+            {
+                "builds": shape(
+                    "BuildLine",
+                    {
+                        "number": IntegerField(),
+                        "digest": CharField(),
+                        "model": CharField(),
+                        "prompt_version": IntegerField(),
+                        "made_at": CharField(),
+                    },
+                    many=True,
+                )
+            },
+        )
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """List them, newest first."""
+        """List the builds of the present cycle, newest first."""
         workload = workload_for(signed_in(request), ref)
         return Response(
             {
@@ -86,13 +128,14 @@ class BuildList(APIView):
         )
 
 
-class InvokeBuild(APIView):
+class InvokeBuild(Endpoint):
     """Call one build with a staging token of its workload."""
 
     authentication_classes = [StagingToken]
 
+    @described(takes=INVOCATION, gives=shape("BuildAnswer", ANSWER))
     def post(self, request: Request, ref: str, number: int) -> Response:
-        """Run the input through the build."""
+        """Run an input through a build, with a staging token."""
         token = token_of(request)
         if token.workload.ref != ref:
             raise Http404
@@ -101,6 +144,6 @@ class InvokeBuild(APIView):
 
 
 api_urlpatterns = [
-    path("workloads/<str:ref>/builds/", BuildList.as_view()),
+    path("workloads/<str:ref>/builds", BuildList.as_view()),
     path("workloads/<str:ref>/builds/<int:number>/invoke", InvokeBuild.as_view()),
 ]

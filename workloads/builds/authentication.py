@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
@@ -51,6 +53,28 @@ class LiveToken(BearerToken):
     """A token for the live release."""
 
     scope = TokenScope.LIVE
+
+
+class _TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the API's description names these tokens."""
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """Return the header that carries the token."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+class StagingScheme(_TokenScheme):  # type: ignore[no-untyped-call]
+    """A staging token in the description."""
+
+    target_class = StagingToken
+    name = "staging token"
+
+
+class LiveScheme(_TokenScheme):  # type: ignore[no-untyped-call]
+    """A live token in the description."""
+
+    target_class = LiveToken
+    name = "live token"
 
 
 def token_of(request: Request) -> AccessToken:

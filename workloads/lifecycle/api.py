@@ -1,6 +1,5 @@
 """The lifecycle over the API: the same selectors and services as the pages."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
@@ -8,11 +7,11 @@ from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import BooleanField, CharField, DictField, IntegerField, ListField
 
 from portal.accounts.http import signed_in
-from portal.common.errors import Conflict, FieldError, Invalid
-from portal.common.strictjson import NotJson
+from portal.common.api import Endpoint, described, no_fields, query, shape
+from portal.common.errors import Conflict
 from workloads.lifecycle import services
 from workloads.lifecycle.enums import PhaseState, VoteChoice
 from workloads.lifecycle.listing import listing
@@ -44,17 +43,60 @@ class VoteBody(serializers.Serializer[Any]):
     nonce = serializers.CharField(max_length=600)
 
 
-def _known(body: Any, allowed: set[str]) -> Mapping[str, Any]:
-    """Return ``body`` as a mapping. Raises Invalid for anything else and for unknown fields."""
-    if not isinstance(body, Mapping):
-        raise Invalid("Send a JSON object.")
-    unknown = sorted(set(body) - allowed)
-    if unknown:
-        raise Invalid(
-            f"Unknown field: {unknown[0][:60]}.",
-            errors=[FieldError(name[:60], "unknown_field", "No such field.") for name in unknown],
-        )
-    return body
+_SUMMARY = {
+    "ref": CharField(),
+    "name": CharField(),
+    "summary": CharField(),
+    "status": CharField(),
+    "tier": IntegerField(allow_null=True),
+    "owner": CharField(),
+}
+_MANIFEST = ListField(child=DictField(child=CharField()))
+_PHASE = {
+    "key": CharField(),
+    "number": IntegerField(),
+    "label": CharField(),
+    "state": CharField(),
+    "reason": CharField(),
+    "checks": shape(
+        "Check",
+        {
+            "code": CharField(),
+            "label": CharField(),
+            "state": CharField(),
+            "detail": CharField(),
+            "link": CharField(),
+            "who": CharField(),
+        },
+        many=True,
+    ),
+    "manifest": _MANIFEST,
+    "manifest_digest": CharField(),
+    "passed_manifest_digest": CharField(),
+}
+_REVIEW = {
+    "phase": CharField(),
+    "phase_label": CharField(),
+    "round": IntegerField(),
+    "outcome": CharField(),
+    "tier": IntegerField(),
+    "requested_by": CharField(),
+    "requested_at": CharField(),
+    "expires_at": CharField(),
+    "manifest": _MANIFEST,
+    "manifest_digest": CharField(),
+    "manifest_is_current": BooleanField(),
+    "votes_needed": shape(
+        "VoteNeeded",
+        {"remits": ListField(child=CharField()), "given": BooleanField()},
+        many=True,
+    ),
+    "objections": IntegerField(),
+    "may_vote": BooleanField(),
+    "why_not": shape("WhyNot", {"rule": CharField(), "message": CharField()}),
+    "remits": ListField(child=CharField()),
+    "nonce": CharField(help_text="One-time; a vote sends it back."),
+}
 
 
 def _summary(workload: Workload) -> dict[str, Any]:
@@ -85,11 +127,37 @@ def _gate_phase(phase_key: str) -> str:
     return phase_key
 
 
-class WorkloadsView(APIView):
+class WorkloadsView(Endpoint):
     """The workloads that the caller may see."""
 
+    @described(
+        gives=shape(
+            "Workloads",
+            {
+                "results": shape(
+                    "WorkloadLine",
+                    {
+                        **_SUMMARY,
+                        "phase": CharField(allow_null=True),
+                        "state": CharField(allow_null=True),
+                    },
+                    many=True,
+                ),
+                "next_cursor": CharField(),
+            },
+        ),
+        parameters=[
+            query("q", "Looked for in name and reference."),
+            query("phase", "The key of the phase that is open."),
+            query("status", "draft, active, live, suspended, retired or rejected."),
+            query("tier", "1 to 4."),
+            query("mine", "on: only those in which you have a role."),
+            query("cursor", "The `next_cursor` of the page before."),
+        ],
+        refuses={400: "A filter or cursor is not known."},
+    )
     def get(self, request: Request) -> Response:
-        """Return one page; parameters q, phase, status, tier, mine, cursor."""
+        """List the workloads that you may see, one page; filters narrow it."""
         found = listing(signed_in(request), request.query_params)
         rows = [
             _summary(row.workload)
@@ -102,11 +170,24 @@ class WorkloadsView(APIView):
         return Response({"results": rows, "next_cursor": found.next_cursor})
 
 
-class WorkloadView(APIView):
+class WorkloadView(Endpoint):
     """One workload with its phases, checks and manifests."""
 
+    @described(
+        gives=shape(
+            "Workload",
+            {
+                **_SUMMARY,
+                "cycle": shape(
+                    "CycleState",
+                    {"number": IntegerField(), "kind": CharField(), "state": CharField()},
+                ),
+                "phases": shape("PhaseStanding", _PHASE, many=True),
+            },
+        )
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """Return where the workload stands."""
+        """Show where a workload stands: each phase with its checks and manifest."""
         workload = workload_for(signed_in(request), ref)
         cycle = current_cycle(workload)
         look = Look(cycle)
@@ -137,14 +218,20 @@ class WorkloadView(APIView):
         return Response(body)
 
 
-class SubmitView(APIView):
+class SubmitView(Endpoint):
     """Submitting a phase."""
 
+    @described(
+        gives=shape(
+            "Submission",
+            {"phase": CharField(), "state": CharField(), "manifest_digest": CharField()},
+        )
+    )
     def post(self, request: Request, ref: str, phase_key: str) -> Response:
-        """Submit the phase; 409 not_ready lists every check that is missing."""
+        """Submit a phase; 409 not_ready lists every check that is missing."""
         user = signed_in(request)
         workload = workload_for(user, ref)
-        _known(request.data or {}, set())
+        no_fields(request)
         record = services.submit_phase(
             actor=user, cycle=current_cycle(workload), phase_key=_gate_phase(phase_key)
         )
@@ -157,11 +244,15 @@ class SubmitView(APIView):
         )
 
 
-class ReviewView(APIView):
+class ReviewView(Endpoint):
     """The open review of a gate."""
 
+    @described(gives=shape("Review", _REVIEW))
     def get(self, request: Request, ref: str, phase_key: str) -> Response:
-        """Return the manifest, how the votes stand and, for one who may vote, a one-time nonce."""
+        """Show the open review of a gate.
+
+        With the manifest, how the votes stand and, for one who may vote, a one-time nonce.
+        """
         user = signed_in(request)
         review = review_for(user, ref, _gate_phase(phase_key))
         verdict = can_vote(user, review)
@@ -200,23 +291,33 @@ def _review(review: Review) -> dict[str, Any]:
     }
 
 
-class VotesView(APIView):
+class VotesView(Endpoint):
     """Voting in the open review of a gate."""
 
+    @described(
+        takes=VoteBody,
+        gives=shape(
+            "Vote",
+            {
+                "choice": CharField(),
+                "remit": CharField(),
+                "at": CharField(),
+                "review": CharField(help_text="How the review stands after it."),
+            },
+        ),
+        status=201,
+    )
     def post(self, request: Request, ref: str, phase_key: str) -> Response:
         """Cast a vote; the same rules, in the same order, as on the page."""
         user = signed_in(request)
         workload = workload_for(user, ref)
-        if not request.META.get("CONTENT_LENGTH", "0").strip("0"):
-            # The framework parses nothing then and would speak of missing fields.
-            raise NotJson("The body is not valid JSON: it is empty.")
-        _known(request.data, set(VoteBody().fields))
+        sent = request.data
         try:
             review = review_for(user, workload.ref, _gate_phase(phase_key))
         except Http404:
             _gate_phase(phase_key)
             raise Conflict("No review is open at this gate.", code="closed") from None
-        body = VoteBody(data=request.data)
+        body = VoteBody(data=sent)
         body.is_valid(raise_exception=True)
         vote = services.cast_vote(
             actor=user,

@@ -7,7 +7,7 @@ from portal.accounts.models import OrganisationRole, User
 from portal.accounts.selectors import AnyUser, has_role, remits_of
 from portal.common.errors import Forbidden
 from workloads.lifecycle.enums import CycleState, MemberRole, ReviewOutcome, VoteChoice
-from workloads.lifecycle.models import Review, Vote, Workload
+from workloads.lifecycle.models import Cycle, Review, Vote, Workload
 from workloads.lifecycle.roles import newest_cycle, role_in, sees_every_workload
 from workloads.lifecycle.voters import electorate
 

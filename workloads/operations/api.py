@@ -8,12 +8,13 @@ from django.http import Http404
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import BooleanField, CharField, DictField, IntegerField, ListField
 
 from portal.accounts.http import signed_in
+from portal.common.api import Endpoint, described, shape
 from portal.common.errors import Invalid
 from portal.common.text import text_problem
-from workloads.builds.api import answer_body, read_input
+from workloads.builds.api import ANSWER, INVOCATION, answer_body, read_input
 from workloads.builds.authentication import LiveToken, token_of
 from workloads.lifecycle.selectors import workload_for
 from workloads.operations import services
@@ -26,13 +27,20 @@ from workloads.operations.selectors import (
 )
 
 
-class InvokeLive(APIView):
+class InvokeLive(Endpoint):
     """Serve the live release; 409 with the reason while there is none."""
 
     authentication_classes = [LiveToken]
 
+    @described(
+        takes=INVOCATION,
+        gives=shape("LiveAnswer", {**ANSWER, "request_id": CharField()}),
+    )
     def post(self, request: Request, ref: str) -> Response:
-        """Run the input through the live release. ``Idempotency-Key`` names the request."""
+        """Run an input through the live release, with a live token.
+
+        ``Idempotency-Key`` names the request.
+        """
         token = token_of(request)
         if token.workload.ref != ref:
             raise Http404
@@ -46,11 +54,31 @@ class InvokeLive(APIView):
         return Response(answer_body(seen) | {"request_id": request_id})
 
 
-class LiveState(APIView):
+class LiveState(Endpoint):
     """What is live."""
 
+    @described(
+        gives=shape(
+            "LiveState",
+            {
+                "workload": CharField(),
+                "live": shape(
+                    "LiveRelease",
+                    {
+                        "release": IntegerField(),
+                        "since": CharField(),
+                        "manifest_digest": CharField(),
+                        "manifest": ListField(child=DictField(child=CharField())),
+                        "build": IntegerField(),
+                        "runs_what_was_approved": BooleanField(),
+                    },
+                    allow_null=True,
+                ),
+            },
+        )
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """Return the live release, its manifest, and whether what runs is what was approved."""
+        """Show what is live: its manifest, and whether what runs is what was approved."""
         workload = workload_for(signed_in(request), ref)
         spell = live_spell(workload)
         body: dict[str, Any] = {"workload": ref, "live": None}

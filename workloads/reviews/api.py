@@ -7,9 +7,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import CharField, DictField, FloatField, IntegerField
 
 from portal.accounts.http import signed_in
+from portal.common.api import Endpoint, body_of, described, no_fields, shape
 from portal.common.errors import FieldError, Invalid
 from workloads.lifecycle import policies
 from workloads.lifecycle.selectors import current_cycle, workload_for
@@ -25,10 +26,7 @@ FIELDS = {
 
 def _text(request: Request, name: str) -> str:
     """Return the text called ``name`` of the body, "" when it is not there. Raises Invalid."""
-    data = request.data
-    if not isinstance(data, dict):
-        raise Invalid.field(name, "invalid", f'Send an object, such as {{"{name}": "…"}}.')
-    value = data.get(name, "")
+    value = body_of(request).get(name, "")
     if not isinstance(value, str):
         raise Invalid.field(name, "invalid", "This is a text.")
     return value
@@ -116,20 +114,76 @@ def campaign_body(found: Campaign) -> dict[str, Any]:
     }
 
 
-class Criteria(APIView):
+_CRITERION = {
+    "title": CharField(),
+    "metric": CharField(),
+    "comparator": CharField(help_text=">=, > , <= or <."),
+    "threshold": CharField(help_text="A number."),
+    "rule": CharField(help_text="point, interval_bound or not_worse."),
+    "min_n": IntegerField(required=False),
+    "margin": CharField(required=False, allow_null=True, help_text="A number, for not_worse."),
+    "scope": CharField(required=False, help_text="overall, or a slice such as kind:edge."),
+    "category": CharField(required=False),
+    "kpi": CharField(required=False),
+}
+_CRITERIA = {
+    "version": IntegerField(),
+    "author": CharField(),
+    "locked_at": CharField(allow_null=True),
+    "locked_by": CharField(allow_null=True),
+    "digest": CharField(),
+    "criteria": shape("Criterion", _CRITERION, many=True),
+}
+_WRITTEN = shape("CriteriaAnswer", {"criteria": shape("CriteriaVersion", _CRITERIA)})
+_CAMPAIGN = {
+    "number": IntegerField(),
+    "build": IntegerField(),
+    "criteria_version": IntegerField(),
+    "state": CharField(),
+    "verdict": CharField(),
+    "digest": CharField(),
+    "runs": DictField(),
+    "executions": shape(
+        "Execution",
+        {
+            "criterion": CharField(),
+            "value": FloatField(allow_null=True),
+            "low": FloatField(allow_null=True),
+            "high": FloatField(allow_null=True),
+            "n": IntegerField(),
+            "missing": IntegerField(),
+            "verdict": CharField(),
+            "message": CharField(),
+        },
+        many=True,
+    ),
+}
+
+
+class Criteria(Endpoint):
     """The present criteria version."""
 
+    @described(
+        gives=shape(
+            "CriteriaOrNone",
+            {"criteria": shape("CriteriaVersion", _CRITERIA, allow_null=True)},
+        )
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """Return it, or null before anything was written."""
+        """Show the present criteria, or null before anything was written."""
         found = criteria_of(current_cycle(workload_for(signed_in(request), ref)))
         return Response({"criteria": criteria_body(found) if found else None})
 
+    @described(
+        takes=shape("CriteriaDraft", {"criteria": shape("Criterion", _CRITERION, many=True)}),
+        gives=_WRITTEN,
+    )
     def put(self, request: Request, ref: str) -> Response:
-        """Write the draft. 409 criteria_locked once it is locked."""
+        """Write the draft of the criteria; 409 criteria_locked once it is locked."""
         user = signed_in(request)
         workload = workload_for(user, ref)
         policies.require(user, workload, "edit")
-        data = request.data.get("criteria") if isinstance(request.data, dict) else None
+        data = body_of(request).get("criteria")
         if not isinstance(data, list):
             raise Invalid("Send a list.", errors=[FieldError("criteria", "required", "A list.")])
         rows = [_criterion(one, index) for index, one in enumerate(data)]
@@ -137,11 +191,15 @@ class Criteria(APIView):
         return Response({"criteria": criteria_body(made)})
 
 
-class NewCriteriaVersion(APIView):
+class NewCriteriaVersion(Endpoint):
     """A new version of locked criteria."""
 
+    @described(takes=shape("CriteriaReopened", {"reason": CharField()}), gives=_WRITTEN, status=201)
     def post(self, request: Request, ref: str) -> Response:
-        """Open it, with a reason; campaigns tested against the old one become void."""
+        """Open a new version of the criteria, with a reason.
+
+        Campaigns that tested against the old one become void.
+        """
         user = signed_in(request)
         made = services.new_criteria_version(
             actor=user, workload=workload_for(user, ref), reason=_text(request, "reason")
@@ -149,31 +207,40 @@ class NewCriteriaVersion(APIView):
         return Response({"criteria": criteria_body(made)}, status=201)
 
 
-class LockCriteria(APIView):
+class LockCriteria(Endpoint):
     """The lock."""
 
+    @described(gives=_WRITTEN)
     def post(self, request: Request, ref: str, version: int) -> Response:
-        """Lock a version."""
+        """Lock a version of the criteria."""
         user = signed_in(request)
         cycle = current_cycle(workload_for(user, ref))
+        no_fields(request)
         found = get_object_or_404(CriteriaSet, cycle=cycle, version=version)
         return Response(
             {"criteria": criteria_body(services.lock_criteria(actor=user, criteria=found))}
         )
 
 
-class Campaigns(APIView):
+class Campaigns(Endpoint):
     """Every campaign of the present cycle: attempts are never hidden."""
 
+    @described(gives=shape("Campaigns", {"campaigns": shape("Campaign", _CAMPAIGN, many=True)}))
     def get(self, request: Request, ref: str) -> Response:
-        """List them, newest first."""
+        """List the campaigns of the present cycle, newest first."""
         workload = workload_for(signed_in(request), ref)
         return Response(
             {"campaigns": [campaign_body(c) for c in campaigns_of(current_cycle(workload))]}
         )
 
+    @described(
+        takes=shape("CampaignStart", {"reason": CharField(required=False)}),
+        gives=shape("CampaignAnswer", {"campaign": shape("Campaign", _CAMPAIGN)}),
+        status=201,
+        optional=True,
+    )
     def post(self, request: Request, ref: str) -> Response:
-        """Start one on the present build."""
+        """Start a campaign on the present build; a rerun of an unchanged build needs a reason."""
         user = signed_in(request)
         made = services.start_campaign(
             actor=user, workload=workload_for(user, ref), reason=_text(request, "reason")
@@ -182,8 +249,8 @@ class Campaigns(APIView):
 
 
 api_urlpatterns = [
-    path("workloads/<str:ref>/criteria/", Criteria.as_view()),
+    path("workloads/<str:ref>/criteria", Criteria.as_view()),
     path("workloads/<str:ref>/criteria/new", NewCriteriaVersion.as_view()),
     path("workloads/<str:ref>/criteria/<int:version>/lock", LockCriteria.as_view()),
-    path("workloads/<str:ref>/campaigns/", Campaigns.as_view()),
+    path("workloads/<str:ref>/campaigns", Campaigns.as_view()),
 ]

@@ -294,7 +294,7 @@ def test_the_demo_tickets_go_in_and_come_out_the_same(client: Client, made: Data
     client.post(url(made, "commit/"), {"note": ""})
 
     found: list[dict[str, Any]] = []
-    path = f"/api/v1/workloads/{made.workload.ref}/datasets/{made.ref}/versions/1/examples/"
+    path = f"/api/v1/workloads/{made.workload.ref}/datasets/{made.ref}/versions/1/examples"
     cursor = ""
     while cursor or not found:
         body = client.get(path, {"cursor": cursor} if cursor else {}).json()

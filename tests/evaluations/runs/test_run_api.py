@@ -25,11 +25,11 @@ def client(scene: runs.Scene) -> Client:
 
 
 def url(run: Run, rest: str = "") -> str:
-    return f"/api/v1/workloads/{run.workload.ref}/runs/{run.pk}/{rest}"
+    return f"/api/v1/workloads/{run.workload.ref}/runs/{run.pk}{rest}"
 
 
 def act(client: Client, run: Run, name: str) -> Any:
-    return client.post(url(run, f"{name}/"), content_type="application/json")
+    return client.post(url(run, f"/{name}"), content_type="application/json")
 
 
 def test_progress_has_counts_cost_and_time_and_no_answer(client: Client, scene: runs.Scene) -> None:
@@ -55,7 +55,7 @@ def test_the_list_goes_from_new_to_old_in_pages(client: Client, scene: runs.Scen
     completed(scene.start())
     scene.start()
 
-    body = client.get(f"/api/v1/workloads/{scene.workload.ref}/runs/").json()
+    body = client.get(f"/api/v1/workloads/{scene.workload.ref}/runs").json()
 
     assert [(one["number"], one["state"]) for one in body["results"]] == [
         (2, "queued"), (1, "complete"),
@@ -65,7 +65,7 @@ def test_the_list_goes_from_new_to_old_in_pages(client: Client, scene: runs.Scen
 
 @pytest.mark.parametrize("query", ["state=running", "cursor=!!", "name__regex=("])
 def test_a_filter_that_is_none_is_refused(client: Client, scene: runs.Scene, query: str) -> None:
-    answer = client.get(f"/api/v1/workloads/{scene.workload.ref}/runs/?{query}")
+    answer = client.get(f"/api/v1/workloads/{scene.workload.ref}/runs?{query}")
     assert answer.status_code == 400
     assert answer.json()["code"] in ("unknown_filter", "bad_cursor")
 
@@ -96,7 +96,7 @@ def test_a_body_that_means_nothing_is_refused_and_nothing_happens(
 ) -> None:
     run = scene.start()
 
-    answer = client.post(url(run, "cancel/"), body, content_type=kind)
+    answer = client.post(url(run, "/cancel"), body, content_type=kind)
 
     assert answer.status_code == status
     run.refresh_from_db()
@@ -107,7 +107,7 @@ def test_another_method_is_refused(client: Client, scene: runs.Scene) -> None:
     run = scene.start()
     assert client.delete(url(run)).status_code == 405
     assert client.put(url(run), {}, content_type="application/json").status_code == 405
-    assert client.get(url(run, "cancel/")).status_code == 405
+    assert client.get(url(run, "/cancel")).status_code == 405
 
 
 def test_pausing_and_resuming(client: Client, scene: runs.Scene) -> None:

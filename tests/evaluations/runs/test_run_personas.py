@@ -30,13 +30,13 @@ PAGES: dict[tuple[str, str], tuple[int, ...]] = {
     ("resume", "POST"): ACT,
     ("budget", "POST"): (422, 422, 403, 403, 404, 302),
 }
-_RUN = "workloads/<str:ref>/runs/<uuid:run_id>/"
+_RUN = "workloads/<str:ref>/runs/<uuid:run_id>"
 API: dict[tuple[str, str], tuple[int, ...]] = {
-    ("workloads/<str:ref>/runs/", "GET"): (200, 200, 200, 200, 404, 401),
+    ("workloads/<str:ref>/runs", "GET"): (200, 200, 200, 200, 404, 401),
     (_RUN, "GET"): (200, 200, 200, 200, 404, 401),
-    (f"{_RUN}cancel/", "POST"): (200, 200, 403, 403, 404, 401),
-    (f"{_RUN}pause/", "POST"): (200, 200, 403, 403, 404, 401),
-    (f"{_RUN}resume/", "POST"): (200, 200, 403, 403, 404, 401),
+    (f"{_RUN}/cancel", "POST"): (200, 200, 403, 403, 404, 401),
+    (f"{_RUN}/pause", "POST"): (200, 200, 403, 403, 404, 401),
+    (f"{_RUN}/resume", "POST"): (200, 200, 403, 403, 404, 401),
 }
 Ask = Callable[[str, str, str], int]
 

@@ -222,16 +222,16 @@ def test_the_api_lists_and_gives_the_document() -> None:
     scene = scorecards.scene(n=50, candidates=2)
     card = scene.scorecard()
     owner = browser(scene.owner)
-    address = f"/api/v1/workloads/{scene.workload.ref}/scorecards/"
+    address = f"/api/v1/workloads/{scene.workload.ref}/scorecards"
     # when
     listed = owner.get(address).json()
-    one = owner.get(f"{address}1/").json()
+    one = owner.get(f"{address}/1").json()
     # then
-    assert [row["number"] for row in listed["scorecards"]] == [1]
-    assert listed["next"] == ""
+    assert [row["number"] for row in listed["results"]] == [1]
+    assert listed["next_cursor"] == ""
     assert one["digest"] == digest(one["document"]) == card.digest
     assert browser(people.stranger()).get(address).status_code == 404
-    assert owner.get(f"{address}9/").status_code == 404
+    assert owner.get(f"{address}/9").status_code == 404
     assert Client().get(address).status_code in (401, 403)
 
 

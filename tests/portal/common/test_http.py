@@ -32,7 +32,8 @@ def test_every_answer_carries_the_headers(path: str) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "words"),
     [
-        (b"", "application/json", 400, "not valid JSON"),
+        (b"", "application/json", 400, "The body is empty. Send an object"),
+        (b"[1]", "application/json", 400, "not a JSON object. Send an object"),
         (b"\xff", "application/json", 400, "UTF-8"),
         (b"[" * 100_000, "application/json", 400, "nested deeper than 32"),
         (b'{"name": "a\\u0000b"}', "application/json", 400, "null character"),

@@ -67,10 +67,10 @@ PAGES = [
 ]
 # The API by the pattern's own words; the endpoints that programs call take no session at all.
 API = [
-    Route("workloads/<str:ref>/builds/", "get", READERS),
+    Route("workloads/<str:ref>/builds", "get", READERS),
     Route("workloads/<str:ref>/builds/<int:number>/invoke", "post", set(), {"number": 1}),
-    Route("workloads/<str:ref>/criteria/", "get", READERS),
-    Route("workloads/<str:ref>/criteria/", "put", TEAM),
+    Route("workloads/<str:ref>/criteria", "get", READERS),
+    Route("workloads/<str:ref>/criteria", "put", TEAM),
     Route("workloads/<str:ref>/criteria/new", "post", TEAM),
     Route(
         "workloads/<str:ref>/criteria/<int:version>/lock",
@@ -78,8 +78,8 @@ API = [
         {"owner", "contributor", "reviewer"},
         {"version": 1},
     ),
-    Route("workloads/<str:ref>/campaigns/", "get", READERS),
-    Route("workloads/<str:ref>/campaigns/", "post", TEAM),
+    Route("workloads/<str:ref>/campaigns", "get", READERS),
+    Route("workloads/<str:ref>/campaigns", "post", TEAM),
     Route("workloads/<str:ref>/invoke", "post", set()),
     Route("workloads/<str:ref>/live", "get", READERS),
 ]

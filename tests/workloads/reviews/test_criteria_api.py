@@ -40,7 +40,7 @@ def api(client: Client, workload: Workload) -> Client:
     return client
 
 
-def _url(workload: Workload, rest: str = "criteria/") -> str:
+def _url(workload: Workload, rest: str = "criteria") -> str:
     return f"/api/v1/workloads/{workload.ref}/{rest}"
 
 
@@ -51,10 +51,10 @@ def _put(api: Client, workload: Workload, body: Any) -> Any:
 def test_the_way_from_a_bar_to_a_verdict(api: Client, workload: Workload) -> None:
     written = _put(api, workload, {"criteria": [GOOD]})
     locked = api.post(_url(workload, "criteria/1/lock"), content_type="application/json")
-    started = api.post(_url(workload, "campaigns/"), data={}, content_type="application/json")
+    started = api.post(_url(workload, "campaigns"), data={}, content_type="application/json")
     campaign = current_cycle(workload).campaigns.get()
     factory.measure(campaign, Right_answers=factory.GOOD)
-    told = api.get(_url(workload, "campaigns/")).json()["campaigns"][0]
+    told = api.get(_url(workload, "campaigns")).json()["campaigns"][0]
 
     assert written.json()["criteria"]["criteria"][0]["threshold"] == "0.900000"
     assert locked.json()["criteria"]["locked_by"] == str(workload.owner)
@@ -107,7 +107,7 @@ def test_locked_criteria_are_409(api: Client, workload: Workload) -> None:
 def test_an_odd_reason_is_400(api: Client, workload: Workload, body: str) -> None:
     factory.lock(workload)
 
-    for rest in ("campaigns/", "criteria/new"):
+    for rest in ("campaigns", "criteria/new"):
         answer = api.post(_url(workload, rest), data=body, content_type="application/json")
         assert answer.status_code == 400
         assert answer.json()["message"]

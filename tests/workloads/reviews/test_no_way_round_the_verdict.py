@@ -94,8 +94,8 @@ def test_by_the_api(client: Client, workload: Workload) -> None:
     submitted = client.post(
         f"{base}/gates/go_no_go/submit", data={}, content_type="application/json"
     )
-    put = client.put(f"{base}/campaigns/", data={"verdict": "go"}, content_type="application/json")
-    told = client.get(f"{base}/campaigns/").json()["campaigns"][0]
+    put = client.put(f"{base}/campaigns", data={"verdict": "go"}, content_type="application/json")
+    told = client.get(f"{base}/campaigns").json()["campaigns"][0]
 
     assert submitted.status_code == 409
     assert put.status_code == 405

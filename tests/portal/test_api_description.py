@@ -1,0 +1,229 @@
+"""The API describes itself completely, and its answers are what the description says."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+
+from evaluations.runs.models import Run
+from portal import api
+from portal.common.api import Endpoint
+from portal.common.schema import description
+from portal.shell.api_docs import groups
+from tests.factories import lives, people
+from tests.factories.phase_four import gateway, stub
+from tests.portal.test_page_queries import live
+from workloads.lifecycle.models import Workload
+
+__all__ = ["gateway", "stub"]
+
+NOT_DESCRIBED = {api.schema, api.docs, api.not_there}
+
+
+def endpoints() -> Iterator[tuple[str, Any]]:
+    """Every registered path but the description itself, with its view."""
+    for pattern in api.urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        if pattern.callback not in NOT_DESCRIBED:
+            yield str(pattern.pattern), pattern.callback.view_class  # type: ignore[attr-defined]
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in description()["paths"].items():
+        for method, told in methods.items():
+            yield method, path, told
+
+
+def test_the_description_is_made_without_a_warning() -> None:
+    GENERATOR_STATS.reset()
+
+    SchemaGenerator().get_schema(public=True)
+
+    assert not GENERATOR_STATS._warn_cache
+    assert not GENERATOR_STATS._error_cache
+
+
+@pytest.mark.parametrize(("path", "view"), list(endpoints()))
+def test_every_route_is_an_endpoint_whose_methods_are_described(path: str, view: Any) -> None:
+    assert issubclass(view, Endpoint), f"{path} is not a portal.common.api.Endpoint"
+    assert not path.endswith("/"), f"{path} ends with a slash"
+    methods = [name for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)]
+    assert methods
+    for name in methods:
+        assert hasattr(getattr(view, name), "body"), f"{name} {path} is not described"
+
+
+def test_every_operation_has_a_summary_and_says_what_it_answers() -> None:
+    found = list(operations())
+    ids = [told["operationId"] for _, _, told in found]
+
+    assert len(found) >= len(list(endpoints()))
+    assert len(set(ids)) == len(ids)
+    for method, path, told in found:
+        where = f"{method} {path}"
+        assert 8 <= len(told["summary"]) <= 90, where
+        assert told["security"], where
+        good = [one for status, one in told["responses"].items() if status < "400"]
+        assert good, where
+        assert all("content" in one for one in good), where
+        assert {"401", "404"} <= set(told["responses"]), where
+        if method != "get":
+            assert {"400", "403", "409"} <= set(told["responses"]), where
+
+
+def test_the_description_is_behind_the_sign_in(client: Client) -> None:
+    refused = client.get("/api/v1/schema")
+    redirected = client.get("/api/v1/docs")
+
+    assert (refused.status_code, refused.json()["code"]) == (401, "not_authenticated")
+    assert redirected.status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_page_shows_every_operation_without_any_inline_code(client: Client) -> None:
+    client.force_login(people.person())
+
+    page = client.get("/api/v1/docs")
+    text = page.content.decode()
+
+    assert page.status_code == 200
+    for _, path, told in operations():
+        assert f"<code>{path}</code>" in text
+        assert told["operationId"].replace("_", "-") in text
+    assert "<script>" not in text
+    assert " style=" not in text
+    assert client.get("/api/v1/schema").json()["openapi"].startswith("3.")
+
+
+def test_fields_are_unfolded_by_their_path() -> None:
+    found = {one.id: one for group in groups(description()) for one in group.endpoints}
+    workload = found["get-workloads-ref"]
+    vote = found["post-workloads-ref-gates-phase-key-votes"]
+
+    names = [field.name for field in workload.answers[0].fields]
+    assert {"phases", "phases[].checks[].code", "cycle.number"} <= set(names)
+    assert {"remit", "choice", "manifest_digest", "nonce"} <= {
+        field.name for field in vote.body if field.required
+    }
+    assert [one.status for one in vote.refusals] == ["400", "401", "403", "404", "409"]
+
+
+def _addresses(workload: Workload) -> Iterator[tuple[str, str]]:
+    """Every GET of the description with the values of a live workload."""
+    values = {
+        "{ref}": workload.ref,
+        "{dataset_ref}": workload.datasets.first().ref,  # type: ignore[attr-defined]
+        "{run_id}": str(Run.objects.filter(workload=workload).first().pk),  # type: ignore[union-attr]
+        "{number}": "1",
+        "{version}": "1",
+    }
+    for method, path, _ in operations():
+        if method != "get" or "{phase_key}" in path:
+            continue
+        address = path
+        for name, value in values.items():
+            address = address.replace(name, value)
+        yield path, address
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("gateway")
+def test_every_answer_is_what_the_description_says(client: Client) -> None:
+    workload = live()
+    client.force_login(workload.owner)
+    wrong = {}
+    for path, address in _addresses(workload):
+        answer = client.get(address)
+        assert answer.status_code == 200, f"{address}: {answer.status_code}"
+        told = description()["paths"][path]["get"]["responses"]["200"]
+        schema = told["content"]["application/json"]["schema"]
+        problems = _problems(schema, json.loads(answer.content))
+        if problems:
+            wrong[path] = problems[:3]
+
+    assert wrong == {}
+
+
+def _problems(schema: dict[str, Any], body: Any) -> list[str]:
+    whole = {**_strict(schema), "components": _strict(description()["components"])}
+    return [
+        f"{one.json_path}: {one.message[:160]}"
+        for one in jsonschema.Draft202012Validator(whole).iter_errors(body)
+    ]
+
+
+def _strict(node: Any) -> Any:
+    """OpenAPI 3.0 as JSON Schema: null by ``nullable``, and no property that is not described."""
+    if isinstance(node, list):
+        return [_strict(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {name: _strict(one) for name, one in node.items()}
+    if made.get("type") == "object" and "properties" in made:
+        made["additionalProperties"] = False
+    if made.pop("nullable", False):
+        return {"anyOf": [{"type": "null"}, made]}
+    return made
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/api/v1/workloads/", "end without a slash: /api/v1/workloads."),
+        ("/api/v1/catalog/?q=x", "end without a slash: /api/v1/catalog."),
+        ("/api/v1/nothing", "There is no such path"),
+        ("/api/v1/nothing/", "There is no such path"),
+        ("/api/v1/", "There is no such path"),
+    ],
+)
+def test_a_path_that_is_not_there_is_404_in_json_and_names_the_right_one(
+    client: Client, path: str, words: str
+) -> None:
+    client.force_login(people.person())
+
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert set(answer.json()) == {"code", "message", "errors", "request_id"}
+    assert words in answer.json()["message"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ("", "bad_body", 'The body is empty. Send an object: {"remit": …, "choice": …'),
+        ("[]", "bad_body", "not a JSON object. Send an object"),
+        ('"x"', "bad_body", "not a JSON object"),
+        ("null", "bad_body", "not a JSON object"),
+        ('{"what": 1}', "unknown_field", "Unknown field: what. Known: remit, choice"),
+    ],
+)
+def test_a_body_that_is_no_object_is_refused_with_what_would_be_right(
+    client: Client, body: str, code: str, words: str
+) -> None:
+    workload = lives.draft()
+    client.force_login(workload.owner)
+    path = f"/api/v1/workloads/{workload.ref}/gates/scoping/votes"
+
+    answer = client.post(path, body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert words in answer.json()["message"]
+
+
+@pytest.mark.django_db
+def test_a_stranger_sees_404_whatever_they_send(client: Client) -> None:
+    workload = lives.draft()
+    client.force_login(people.stranger())
+    path = f"/api/v1/workloads/{workload.ref}/gates/scoping/votes"
+
+    assert client.post(path, "", content_type="application/json").status_code == 404
+    assert client.post(path, "[]", content_type="application/json").status_code == 404
