@@ -197,10 +197,10 @@ class _Body:
         """Return ``data`` when it is an object with known fields. Raises Invalid."""
         if empty:
             if self.takes and not self.optional:
-                raise Invalid(f"The body is empty. {self._right()}", code="bad_body")
+                raise self._refusal("The body is empty.")
             return {}
         if not isinstance(data, Mapping):
-            raise Invalid(f"The body is not a JSON object. {self._right()}", code="bad_body")
+            raise self._refusal("The body is not a JSON object.")
         if self.open_fields:
             return data
         unknown = sorted(str(name) for name in set(data) - set(self.fields))
@@ -213,12 +213,18 @@ class _Body:
             )
         return data
 
-    def _right(self) -> str:
+    def _refusal(self, what: str) -> Invalid:
         if not self.takes:
-            return "This call takes no fields: send {} or nothing."
-        named = self.required or self.fields
-        example = ", ".join(f'"{name}": …' for name in named[:6])
-        return f"Send an object: {{{example}}}."
+            right = "This call takes no fields: send {} or nothing."
+        else:
+            named = self.required or self.fields
+            example = ", ".join(f'"{name}": …' for name in named[:6])
+            right = f"Send an object: {{{example}}}."
+        return Invalid(
+            f"{what} {right}",
+            code="bad_body",
+            errors=[FieldError(name, "required", "This is needed.") for name in self.required],
+        )
 
 
 class _ObjectRequest(Request):

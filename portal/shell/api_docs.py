@@ -67,11 +67,11 @@ def _endpoint(
     document: Mapping[str, Any], path: str, method: str, told: Mapping[str, Any]
 ) -> Endpoint:
     answers = [
-        Answer(status, one.get("description", ""), _content(document, one))
+        Answer(status, _words(one), _content(document, one))
         for status, one in sorted(told["responses"].items())
     ]
     schemes = [name for one in told.get("security", ()) for name in one]
-    description = str(told.get("description", ""))
+    description = _words(told)
     summary = str(told.get("summary", ""))
     return Endpoint(
         id=str(told["operationId"]).replace("_", "-"),
@@ -85,7 +85,7 @@ def _endpoint(
                 one["name"],
                 f"{_kind(document, one['schema'])}, {one['in']}",
                 bool(one.get("required")),
-                str(one.get("description", "")),
+                _words(one),
             )
             for one in told.get("parameters", ())
         ],
@@ -93,6 +93,11 @@ def _endpoint(
         answers=[one for one in answers if one.status < "400"],
         refusals=[one for one in answers if one.status >= "400"],
     )
+
+
+def _words(told: Mapping[str, Any]) -> str:
+    """Return a description as plain words, without the marks of code."""
+    return str(told.get("description") or "").replace("`", "")
 
 
 def _content(document: Mapping[str, Any], holder: Mapping[str, Any]) -> list[Field]:
@@ -134,7 +139,7 @@ def _fields(
             f"{start}{name}",
             _kind(document, one),
             name in required,
-            str(one.get("description") or ""),
+            _words(one),
         )
         if depth:
             within = inner.get("items", {}) if many else inner

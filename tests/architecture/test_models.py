@@ -12,6 +12,7 @@ RANKS = {
             "contenttypes",
             "auth",
             "sessions",
+            "portal_common",
             "portal_audit",
             "portal_accounts",
             "account",
