@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from portal.accounts.models import User
 from portal.common.canonical import digest
+from portal.common.readonce import read_once
 from workloads.lifecycle import services
 from workloads.lifecycle.enums import Impact
 from workloads.lifecycle.models import Cycle
@@ -26,6 +27,7 @@ CREATE TABLE IF NOT EXISTS fake_evidence (
 REOPEN, RECONFIRM, NOTE = Impact.REOPEN, Impact.RECONFIRM, Impact.NOTE
 
 
+@read_once
 def _row(cycle: Cycle, phase: str) -> tuple[str, bool, list[UUID]] | None:
     with connection.cursor() as cursor:
         cursor.execute(
