@@ -1,6 +1,5 @@
 """The live endpoint: what was approved, called with a live token."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,10 +7,18 @@ from django.http import Http404
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BooleanField, CharField, DictField, IntegerField, ListField
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    DictField,
+    IntegerField,
+    ListField,
+)
 
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, described, shape
+from portal.common.api import Endpoint, body_of, described, shape
 from portal.common.errors import Invalid
 from portal.common.text import text_problem
 from workloads.builds.api import ANSWER, INVOCATION, answer_body, read_input
@@ -74,6 +81,21 @@ class LiveState(Endpoint):
                     },
                     allow_null=True,
                 ),
+                "concerns": shape(
+                    "Concern",
+                    {
+                        "id": CharField(),
+                        "kind": CharField(),
+                        "release": IntegerField(),
+                        "model": CharField(),
+                        "detail": CharField(),
+                        "due": DateField(allow_null=True),
+                        "raised_at": DateTimeField(),
+                        "settled_at": DateTimeField(allow_null=True),
+                        "answer": CharField(allow_blank=True),
+                    },
+                    many=True,
+                ),
             },
         )
     )
@@ -109,19 +131,21 @@ class LiveState(Endpoint):
         return Response(body)
 
 
-class SettleConcern(APIView):
+class SettleConcern(Endpoint):
     """One concern about what is live."""
 
+    @described(
+        takes=shape("ConcernAnswer", {"answer": CharField()}),
+        gives=shape("SettledConcern", {"id": CharField(), "settled_at": DateTimeField()}),
+    )
     def post(self, request: Request, ref: str, concern_id: UUID) -> Response:
-        """Answer it with ``answer``: what was looked at and what follows."""
+        """Answer a concern about what is live: what was looked at, and what follows."""
         user = signed_in(request)
         concern = concern_for(user, ref, concern_id)
-        body = request.data
-        if not isinstance(body, Mapping) or set(body) != {"answer"}:
-            raise Invalid.field("answer", "required", 'Send {"answer": "…"} and nothing else.')
-        if not isinstance(body["answer"], str):
+        answer = body_of(request).get("answer")
+        if not isinstance(answer, str):
             raise Invalid.field("answer", "invalid", "Send the answer as text.")
-        settled = services.settle_concern(actor=user, concern=concern, answer=body["answer"])
+        settled = services.settle_concern(actor=user, concern=concern, answer=answer)
         return Response({"id": str(settled.pk), "settled_at": settled.settled_at})
 
 
