@@ -51,6 +51,10 @@ IMMUTABLE = {
     "evaluations_datasets.ExampleRevision",
     "evaluations_scorecards.Scorecard",
     "catalog.Price",
+    "catalog.StatusChange",
+    "catalog.Measurement",
+    "catalog.SyncReport",
+    "workloads_briefs.Remark",
 }
 
 

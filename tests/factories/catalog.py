@@ -5,10 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from catalog.enums import EntryStatus
+from catalog.enums import EntryStatus, Witness
 from catalog.models import CatalogEntry, Price
+from catalog.services.drift import mark_drift
 from portal.gateway.types import ModelInfo
 
 _numbers = itertools.count(1)
@@ -75,3 +77,10 @@ def info(alias: str = "swift", **more: Any) -> ModelInfo:
         "capabilities": ("response_schema", "native_streaming"),
     }
     return ModelInfo(alias=alias, extra=extra, **{**values, **more})
+
+
+def drift(entry: CatalogEntry, answered: str) -> None:
+    """The alias of ``entry`` answers as another snapshot from now on; the probe saw it."""
+    with transaction.atomic():
+        row = CatalogEntry.objects.select_for_update().get(pk=entry.pk)
+        mark_drift(actor=None, entry=row, answered=answered, witness=Witness.PROBE)

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from celery import shared_task
 
-from catalog.models import CatalogEntry
 from portal.accounts.models import User
 from workloads.operations import services
 from workloads.operations.selectors import live_workloads
@@ -21,16 +20,6 @@ def follow_catalog(entry: str, actor: str = "") -> None:
     """Raise what the entry's change means for the releases that call it."""
     for workload in live_workloads(UUID(entry)):
         services.follow_catalog_live(actor=_person(actor), workload=workload)
-
-
-@shared_task(name="workloads.operations.follow_drift")
-def follow_drift(entry: str, answered: str, actor: str = "") -> None:
-    """Raise a drift alert for the releases that call the alias."""
-    found = CatalogEntry.objects.get(pk=UUID(entry))
-    for workload in live_workloads(found.pk):
-        services.follow_drift_live(
-            actor=_person(actor), workload=workload, entry=found, answered=answered
-        )
 
 
 @shared_task(name="workloads.operations.follow_catalog_everywhere")

@@ -13,7 +13,7 @@ def connect() -> None:
     """Listen to the catalog (called in the app's ``ready``)."""
     price_changed.connect(repriced, dispatch_uid="tuning price")
     entry_status_changed.connect(entry_changed, dispatch_uid="tuning status")
-    alias_drifted.connect(drifted, dispatch_uid="tuning drift")
+    alias_drifted.connect(entry_changed, dispatch_uid="tuning drift")
 
 
 def repriced(
@@ -27,13 +27,6 @@ def repriced(
 def entry_changed(*, entry: CatalogEntry, actor: User | None = None, **_: Any) -> None:
     """Something about the entry changed: the rows say what and how far."""
     enqueue("workloads.tuning.follow_catalog", entry=str(entry.pk), actor=_id(actor))
-
-
-def drifted(*, entry: CatalogEntry, answered: str, actor: User | None = None, **_: Any) -> None:
-    """An alias answers as another snapshot than the pinned one."""
-    enqueue(
-        "workloads.tuning.follow_drift", entry=str(entry.pk), answered=answered, actor=_id(actor)
-    )
 
 
 def _id(actor: User | None) -> str:

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from celery import shared_task
 
-from catalog.models import CatalogEntry
 from portal.accounts.models import User
 from workloads.tuning import services
 from workloads.tuning.selectors import open_cycles_with
@@ -15,14 +14,6 @@ def follow_catalog(entry: str, actor: str = "") -> None:
     """Bring the cycles that use the entry in line with the catalog; ``actor`` changed it."""
     for cycle in open_cycles_with(UUID(entry)):
         services.follow_catalog(actor=_person(actor), cycle=cycle)
-
-
-@shared_task(name="workloads.tuning.follow_drift")
-def follow_drift(entry: str, answered: str, actor: str = "") -> None:
-    """Open again what rests on an alias that answers as the snapshot ``answered``."""
-    found = CatalogEntry.objects.get(pk=UUID(entry))
-    for cycle in open_cycles_with(found.pk):
-        services.follow_drift(actor=_person(actor), cycle=cycle, entry=found, answered=answered)
 
 
 @shared_task(name="workloads.tuning.follow_catalog_everywhere")

@@ -310,9 +310,10 @@ def test_an_alias_that_answers_as_another_model_opens_the_evaluation_again(tuned
     workload = tuned
     lock, manager = lock_of(workload), people.catalog_manager()
 
+    catalog.drift(lock, "newer-2026-12-01")
+    catalog.drift(catalog.entry(), "newer")
     for _ in range(2):
-        tasks.follow_drift(entry=str(lock.pk), answered="newer-2026-12-01", actor=str(manager.pk))
-    tasks.follow_drift(entry=str(catalog.entry().pk), answered="newer")
+        tasks.follow_catalog(entry=str(lock.pk), actor=str(manager.pk))
 
     assert states(workload)["evaluation"] == "open"
     assert states(workload)["selection"] == "passed"
@@ -353,7 +354,10 @@ def test_the_catalog_tells_by_a_task_with_ids_after_its_commit(
 ) -> None:
     sent: list[tuple[str, dict[str, str]]] = []
     monkeypatch.setattr(receivers, "enqueue", lambda name, **ids: sent.append((name, ids)))
-    entry, manager = catalog.entry(), people.catalog_manager()
+    entry, manager = catalog.entry(price=None), people.catalog_manager()
+    # A price that the gateway told before: one that a person set would stay.
+    catalog_services.sync(actor=manager, infos=[catalog.info(entry.gateway_alias)])
+    sent.clear()
 
     with django_capture_on_commit_callbacks(execute=True):
         catalog_services.change_status(
@@ -370,7 +374,15 @@ def test_the_catalog_tells_by_a_task_with_ids_after_its_commit(
     assert ("workloads.tuning.follow_catalog", ids) in sent[1:]
 
 
-def test_the_catalog_tells_of_a_drift_with_what_answered(
+def test_a_drift_whose_message_was_lost_is_found_by_the_hourly_round(tuned: Workload) -> None:
+    catalog.drift(lock_of(tuned), "newer-2026-12-01")
+
+    tasks.follow_catalog_everywhere()
+
+    assert states(tuned)["evaluation"] == "open"
+
+
+def test_the_catalog_tells_of_a_drift(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     sent: list[tuple[str, dict[str, str]]] = []
@@ -380,5 +392,4 @@ def test_the_catalog_tells_of_a_drift_with_what_answered(
     with django_capture_on_commit_callbacks(execute=True):
         catalog_services.sync(actor=None, infos=[catalog.info(entry.gateway_alias)])
 
-    ids = {"entry": str(entry.pk), "answered": f"{entry.gateway_alias}-2026-05-01", "actor": ""}
-    assert ("workloads.tuning.follow_drift", ids) in sent
+    assert ("workloads.tuning.follow_catalog", {"entry": str(entry.pk), "actor": ""}) in sent

@@ -89,9 +89,11 @@ def test_a_dearer_model_asks_for_a_check_of_the_kpis(live: Workload) -> None:
 
 
 def test_an_alias_that_drifts_raises_one_alert(live: Workload) -> None:
-    for _ in range(2):
-        tasks.follow_drift(entry=str(model(live).pk), answered="newer-2026-12-01")
-    tasks.follow_drift(entry=str(catalog.entry().pk), answered="newer")
+    catalog.drift(model(live), "newer-2026-12-01")
+    catalog.drift(catalog.entry(), "newer")
+
+    tasks.follow_catalog(entry=str(model(live).pk))
+    tasks.follow_catalog_everywhere()
 
     raised = Concern.objects.get(workload=live)
     assert raised.kind == "drift"

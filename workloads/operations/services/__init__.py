@@ -2,7 +2,6 @@
 
 from workloads.operations.services.concerns import (
     follow_catalog_live,
-    follow_drift_live,
     settle_concern,
 )
 from workloads.operations.services.serving import (
@@ -15,7 +14,6 @@ from workloads.operations.services.serving import (
 
 __all__ = [
     "follow_catalog_live",
-    "follow_drift_live",
     "forget_interactions",
     "kept",
     "put_live",

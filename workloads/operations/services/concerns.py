@@ -36,7 +36,8 @@ def follow_catalog_live(*, actor: User | None, workload: Workload) -> list[Conce
 
     Retired or blocked model: an incident, and its calls are refused since it is not what was
     approved any more. Deprecated: a refresh, due the policy's days before the retirement. A price
-    that moved by more than the policy's share since the decision: a check of the KPIs.
+    that moved by more than the policy's share since the decision: a check of the KPIs. An alias
+    that answers as another snapshot than the approved one: a drift alert.
     """
     workload = lifecycle.locked_workload(workload.pk)
     spell = live_spell(workload)
@@ -59,29 +60,19 @@ def follow_catalog_live(*, actor: User | None, workload: Workload) -> list[Conce
         found += _raise(
             actor, release, entry, ConcernKind.REFRESH, f"deprecated:{said}", words, _due(entry)
         )
+    if entry.drifted_since:
+        words = (
+            f"{entry.gateway_alias} answers as {entry.drift_answered}, approved is"
+            f" {entry.snapshot}: run the evaluation again before its answers are trusted"
+        )
+        key = f"drift:{entry.drifted_since.isoformat()}"
+        found += _raise(actor, release, entry, ConcernKind.DRIFT, key, words)
     row = price_row_of(entry)
     moves = price_moves(release.cycle, [entry], release.decided_at)
     if row is not None and moves:
         words = f"Since the decision {moves[0].words()}"
         found += _raise(actor, release, entry, ConcernKind.KPI_CHECK, f"price:{row.pk}", words)
     return found
-
-
-@transaction.atomic
-def follow_drift_live(
-    *, actor: User | None, workload: Workload, entry: CatalogEntry, answered: str
-) -> list[Concern]:
-    """Raise a drift alert when the live release calls ``entry``; return it when it is new."""
-    workload = lifecycle.locked_workload(workload.pk)
-    spell = live_spell(workload)
-    if spell is None or build_of_release(spell.release).model_lock_id != entry.pk:
-        return []
-    words = (
-        f"{entry.gateway_alias} answers as {answered}, approved is {entry.snapshot}: run the"
-        " evaluation again before its answers are trusted"
-    )
-    key = f"drift:{answered}"[:160]
-    return _raise(actor, spell.release, entry, ConcernKind.DRIFT, key, words)
 
 
 @transaction.atomic

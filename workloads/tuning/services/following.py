@@ -38,7 +38,11 @@ def follow_catalog(*, actor: User | None, cycle: Cycle) -> list[str]:
     Retired or blocked: struck from the shortlist; when it is the final model, phases 2 to 7 are
     open again, when it is the winner and not locked yet, the evaluation. Deprecated final model:
     the lock is to be reconfirmed with a migration plan. A price that moved by more than the
-    policy's share since a phase that rests on it was passed: that is to be reconfirmed.
+    policy's share since a phase that rests on it was passed: that is to be reconfirmed. An alias
+    that answers as another snapshot since a phase that rests on its answers was passed: what is
+    measured from now on would be about another model, so that phase is open again until the entry
+    is put right and measured anew (a run with an answer of another model is void: a check that
+    the scorecards contribute).
     """
     cycle = lifecycle.locked_cycle(cycle.pk)
     if cycle.state != CycleState.OPEN:
@@ -64,49 +68,47 @@ def follow_catalog(*, actor: User | None, cycle: Cycle) -> list[str]:
         words = f"{lock.gateway_alias} is deprecated{until}; a migration plan is needed"
         _tell(actor, cycle, DEPRECATED, words)
         told.append(DEPRECATED)
-    words = _dearer(cycle)
-    if words:
-        _tell(actor, cycle, PRICE, words)
-        told.append(PRICE)
+    for change, words in ((DRIFT, _drifted(cycle)), (PRICE, _dearer(cycle))):
+        if words:
+            _tell(actor, cycle, change, words)
+            told.append(change)
     return told
 
 
-@transaction.atomic
-def follow_drift(*, actor: User | None, cycle: Cycle, entry: CatalogEntry, answered: str) -> bool:
-    """Open again what rests on answers of ``entry``, whose alias answers as another snapshot.
-
-    What is measured from now on would be about another model than the pinned one, so phase 4 and
-    the go/no-go are open until the entry is put right and measured again; a run with an answer of
-    another model is void (a check that the scorecards contribute). Returns whether the
-    cycle relies on the entry.
-    """
-    cycle = lifecycle.locked_cycle(cycle.pk)
-    if cycle.state != CycleState.OPEN or entry.pk not in relied_on(cycle):
-        return False
-    alias, pinned = entry.gateway_alias, entry.snapshot
-    words = f"{alias} answers as {answered}, pinned is {pinned}; runs from now on are void"
-    _tell(actor, cycle, DRIFT, words)
-    return True
+def _drifted(cycle: Cycle) -> str:
+    """Return which aliases left their snapshot since a phase that rests on them was passed."""
+    moments = _moments(cycle, DRIFT)
+    return "; ".join(
+        f"{entry.gateway_alias} answers as {entry.drift_answered}, pinned is {entry.snapshot};"
+        " runs from now on are void"
+        for entry in relied_on(cycle).values()
+        if entry.drifted_since and any(moment < entry.drifted_since for moment in moments)
+    )
 
 
 def _dearer(cycle: Cycle) -> str:
     """Return which prices moved since a phase that rests on them was passed or sent to review."""
-    records = phase_records(cycle)
-    moments = [
-        _moment(records[one.key])
-        for one in phases()
-        if one.impact.get(PRICE, Impact.NOTE) != Impact.NOTE
-    ]
     entries = relied_on(cycle).values()
-    for moment in moments:
-        found = price_moves(cycle, entries, moment) if moment else []
+    for moment in _moments(cycle, PRICE):
+        found = price_moves(cycle, entries, moment)
         if found:
             return "; ".join(move.words() for move in found)
     return ""
 
 
+def _moments(cycle: Cycle, change: str) -> list[datetime]:
+    """Return since when each phase that ``change`` concerns stands; those that are open not."""
+    records = phase_records(cycle)
+    found = [
+        _moment(records[one.key])
+        for one in phases()
+        if one.impact.get(change, Impact.NOTE) != Impact.NOTE
+    ]
+    return [moment for moment in found if moment is not None]
+
+
 def _moment(record: PhaseRecord) -> datetime | None:
-    """Return since when the phase stands on the prices of its day; None while it is open."""
+    """Return since when the phase stands on the catalog of its day; None while it is open."""
     if record.state == PhaseState.PASSED:
         return record.passed_at
     if record.state == PhaseState.IN_REVIEW:
