@@ -2,11 +2,17 @@
 
 import sys
 
-from portal.stack.commands import lint, manage, test, up
+from portal.stack.commands import bench, lint, manage, test, up
 from portal.stack.errors import StackError, StopRequested
 from portal.stack.terminal import complain
 
-COMMANDS = {"up": up.main, "test": test.main, "lint": lint.main, "manage": manage.main}
+COMMANDS = {
+    "up": up.main,
+    "test": test.main,
+    "lint": lint.main,
+    "bench": bench.main,
+    "manage": manage.main,
+}
 
 
 def main(arguments: list[str]) -> int:

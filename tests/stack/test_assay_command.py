@@ -30,7 +30,7 @@ def test_an_unknown_command_is_one_sentence_and_status_2() -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        "assay: there is no command 'frobnicate'; use up, test, lint, manage or help.\n"
+        "assay: there is no command 'frobnicate'; use up, test, lint, bench, manage or help.\n"
     )
 
 
@@ -38,7 +38,7 @@ def test_help_names_every_command() -> None:
     done = assay("help")
 
     assert done.returncode == 0
-    for command in ("up", "test", "lint", "manage", "help"):
+    for command in ("up", "test", "lint", "bench", "manage", "help"):
         assert f"./assay {command}" in done.stdout
 
 
