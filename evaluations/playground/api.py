@@ -8,20 +8,93 @@ from uuid import UUID
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DictField,
+    FloatField,
+    IntegerField,
+    JSONField,
+    ListField,
+)
 
 from evaluations.playground import selectors, services
 from evaluations.playground.models import Trial, TrialCell
 from evaluations.playground.plan import Selection, TrialPlan
 from evaluations.playground.planning import Prepared
 from portal.accounts.http import signed_in
-from portal.common.errors import FieldError, Invalid
+from portal.common.api import Endpoint, body_of, described, no_fields, query, shape
+from portal.common.errors import Invalid
 from portal.common.money import from_micro
 from portal.common.pagination import page_of
 from workloads.lifecycle.policies import require
 from workloads.lifecycle.selectors import workload_for
 
-_CHOICES = ("models", "prompts", "dataset", "examples", "inputs")
+
+def _texts(**options: Any) -> ListField:
+    return ListField(child=CharField(), **options)
+
+
+_TRIAL = {
+    "id": CharField(),
+    "number": IntegerField(),
+    "evidence": BooleanField(help_text="Always false: no gate and no scorecard reads a trial."),
+    "state": CharField(),
+    "reason": CharField(),
+    "cancel_asked": BooleanField(),
+    "models": _texts(),
+    "prompts": shape("TrialPrompt", {"label": CharField(), "digest": CharField()}, many=True),
+    "dataset": CharField(allow_null=True),
+    "dataset_version": IntegerField(allow_null=True),
+    "examples": _texts(),
+    "cap": CharField(),
+    "worst_case": CharField(),
+    "cost": CharField(),
+    "currency": CharField(),
+    "created_at": DateTimeField(),
+    "finished_at": DateTimeField(allow_null=True),
+}
+_CELL = {
+    "input": CharField(),
+    "model": CharField(),
+    "prompt": CharField(),
+    "state": CharField(),
+    "output": CharField(),
+    "finish_reason": CharField(),
+    "refused": BooleanField(),
+    "error": CharField(allow_null=True),
+    "error_detail": CharField(),
+    "latency_ms": FloatField(allow_null=True),
+    "tokens_in": IntegerField(allow_null=True),
+    "tokens_out": IntegerField(allow_null=True),
+    "cost": CharField(),
+    "scores": shape(
+        "TrialScore",
+        {
+            "name": CharField(),
+            "version": IntegerField(),
+            "label": CharField(),
+            "outcome": CharField(),
+            "value": FloatField(allow_null=True),
+            "passed": BooleanField(allow_null=True),
+            "detail": CharField(),
+        },
+        many=True,
+    ),
+    "flags": _texts(),
+}
+_CHOICES = {
+    "models": _texts(help_text="Aliases of the catalog."),
+    "prompts": ListField(child=JSONField(), help_text='Numbers of versions, or "draft".'),
+    "dataset": CharField(required=False, allow_null=True, help_text="Its reference."),
+    "examples": _texts(required=False, help_text="Keys of its newest version."),
+    "inputs": ListField(
+        child=DictField(child=CharField()),
+        required=False,
+        help_text="Further inputs, each the values by variable.",
+    ),
+}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:
@@ -76,23 +149,7 @@ def _whole(trial: Trial) -> dict[str, Any]:
     return _trial(trial) | {"cells": cells}
 
 
-def _body(request: Request, fields: tuple[str, ...]) -> dict[str, Any]:
-    body = request.data
-    if not isinstance(body, dict):
-        raise Invalid(f"Send an object with {', '.join(fields)}.", code="bad_body")
-    unknown = sorted(str(name) for name in set(body) - set(fields))
-    if unknown:
-        errors = [
-            FieldError(
-                name[:60], "unknown_field", f"Not a field of this call; use {', '.join(fields)}."
-            )
-            for name in unknown
-        ]
-        raise Invalid("Unknown field.", errors=errors)
-    return body
-
-
-def _texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def _read_texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     found = body.get(name, [])
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise Invalid.field(name, "invalid", f"{name} is a list of texts.")
@@ -115,10 +172,10 @@ def _selection(body: Mapping[str, Any]) -> Selection:
         words = 'inputs is a list of objects of values by variable: [{"name": "value"}].'
         raise Invalid.field("inputs", "invalid", words)
     return Selection(
-        models=_texts(body, "models"),
-        prompts=_texts({"prompts": prompts}, "prompts"),
+        models=_read_texts(body, "models"),
+        prompts=_read_texts({"prompts": prompts}, "prompts"),
         dataset=dataset,
-        examples=_texts(body, "examples"),
+        examples=_read_texts(body, "examples"),
         typed=tuple(typed),
     )
 
@@ -143,11 +200,18 @@ def _outlook(ready: Prepared) -> dict[str, Any]:
     }
 
 
-class TrialList(APIView):
+class TrialList(Endpoint):
     """The trials of a workload."""
 
+    @described(
+        gives=shape(
+            "Trials", {"results": shape("TrialLine", _TRIAL, many=True), "next_cursor": CharField()}
+        ),
+        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        refuses={400: "A filter or cursor is not known."},
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """List them, newest first."""
+        """List the trials of a workload, newest first."""
         user = signed_in(request)
         unknown = sorted(set(request.query_params) - {"cursor"})
         if unknown:
@@ -160,47 +224,65 @@ class TrialList(APIView):
         rows = [_trial(one) for one in page.rows]
         return Response({"results": rows, "next_cursor": page.next_cursor})
 
+    @described(
+        takes=shape(
+            "TrialStart",
+            {**_CHOICES, "cap": CharField(help_text='The most that it may cost: "0.50".')},
+        ),
+        gives=shape("TrialLine", _TRIAL),
+        status=201,
+    )
     def post(self, request: Request, ref: str) -> Response:
-        """Start one: models, prompts, dataset with examples, or inputs, and a cap."""
+        """Start a trial of models with prompts, on examples of a dataset or on inputs."""
         user = signed_in(request)
         workload = workload_for(user, ref)
         require(user, workload, "edit")
-        body = _body(request, (*_CHOICES, "cap"))
+        body = body_of(request)
         trial = services.start_trial(
             actor=user, workload=workload, selection=_selection(body), cap=_cap(body)
         )
         return Response(_trial(trial), status=201)
 
 
-class TrialOutlook(APIView):
+class TrialOutlook(Endpoint):
     """What a trial would cost."""
 
+    @described(
+        takes=shape("TrialChoices", _CHOICES),
+        gives=shape(
+            "TrialOutlook",
+            {"calls": IntegerField(), "worst_case": CharField(), "currency": CharField()},
+        ),
+    )
     def post(self, request: Request, ref: str) -> Response:
-        """Return its calls and its worst case; nothing is kept and nothing is called."""
+        """Show the calls and the worst case of a trial; nothing is kept and nothing called."""
         user = signed_in(request)
         workload = workload_for(user, ref)
         require(user, workload, "edit")
-        chosen = _selection(_body(request, _CHOICES))
+        chosen = _selection(body_of(request))
         return Response(_outlook(services.outlook(actor=user, workload=workload, selection=chosen)))
 
 
-class TrialDetail(APIView):
+class TrialDetail(Endpoint):
     """One trial with every answer."""
 
+    @described(
+        gives=shape("Trial", {**_TRIAL, "cells": shape("TrialCell", _CELL, many=True)}),
+    )
     def get(self, request: Request, ref: str, trial_id: UUID) -> Response:
-        """Show it."""
+        """Show a trial with every answer."""
         return Response(_whole(selectors.trial_for(signed_in(request), ref, trial_id)))
 
 
-class TrialCancel(APIView):
+class TrialCancel(Endpoint):
     """Ending a trial."""
 
+    @described(gives=shape("TrialLine", _TRIAL))
     def post(self, request: Request, ref: str, trial_id: UUID) -> Response:
-        """Cancel it; the body is empty or ``{}``."""
+        """Cancel a trial."""
         user = signed_in(request)
         found = selectors.trial_for(user, ref, trial_id)
-        if request.data:
-            raise Invalid("This call takes no fields.", code="unknown_field")
+        no_fields(request)
         return Response(_trial(services.cancel_trial(actor=user, trial=found)))
 
 

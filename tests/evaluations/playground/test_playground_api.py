@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from evaluations.playground.models import Trial
+from tests.described import as_described
 from tests.evaluations.playground.rows import PASSED, answered, begun, ended
 from tests.factories import playground
 
@@ -48,14 +49,14 @@ def test_the_outlook_is_asked_and_then_the_trial_started(
 ) -> None:
     asked = body(scene, inputs=[{"subject": "typed"}])
     asked.pop("cap")
-    outlook = post(client, url(scene, "outlook"), asked).json()
+    outlook = as_described(post(client, url(scene, "outlook"), asked))
     assert outlook["calls"] == 4
     assert not Trial.objects.exists()
 
     answer = post(client, url(scene), body(scene, inputs=[{"subject": "typed"}]))
 
     assert answer.status_code == 201
-    found = answer.json()
+    found = as_described(answer)
     assert (found["evidence"], found["state"], found["number"]) == (False, "queued", 1)
     assert found["worst_case"] == outlook["worst_case"]
 
@@ -64,7 +65,7 @@ def test_every_answer_can_be_read(client: Client, scene: playground.Scene) -> No
     trial = scene.start()
     begun(trial)
     answered(trial, 0, "the first answer", scores=[PASSED])
-    found = client.get(url(scene, f"trials/{trial.pk}")).json()
+    found = as_described(client.get(url(scene, f"trials/{trial.pk}")))
     assert len(found["cells"]) == 4
     cell = found["cells"][0]
     assert (cell["input"], cell["model"], cell["prompt"], cell["output"]) == (
@@ -77,14 +78,14 @@ def test_every_answer_can_be_read(client: Client, scene: playground.Scene) -> No
 def test_the_list_goes_from_new_to_old(client: Client, scene: playground.Scene) -> None:
     ended(scene.start())
     scene.start()
-    found = client.get(url(scene)).json()
+    found = as_described(client.get(url(scene)))
     assert [one["number"] for one in found["results"]] == [2, 1]
     assert client.get(url(scene) + "?state=queued").status_code == 400
 
 
 def test_a_trial_is_cancelled_once(client: Client, scene: playground.Scene) -> None:
     path = url(scene, f"trials/{scene.start().pk}/cancel")
-    assert post(client, path, {}).json()["state"] == "cancelled"
+    assert as_described(post(client, path, {}))["state"] == "cancelled"
     again = post(client, path, {})
     assert (again.status_code, again.json()["code"]) == (409, "not_running")
     assert post(client, path, {"x": 1}).status_code == 400
@@ -120,10 +121,20 @@ def test_a_bad_body_is_refused_beside_its_field(
     assert not Trial.objects.exists()
 
 
-@pytest.mark.parametrize("sent", ["[]", "3", "null", '{"models": NaN}', '{"cap": 1, "cap": 2}'])
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ("", "bad_body"),
+        ("[]", "bad_body"),
+        ("3", "bad_body"),
+        ("null", "bad_body"),
+        ('{"models": NaN}', "parse_error"),
+        ('{"cap": 1, "cap": 2}', "duplicate_key"),
+    ],
+)
 def test_a_body_that_is_no_object_is_refused(
-    client: Client, scene: playground.Scene, sent: str
+    client: Client, scene: playground.Scene, sent: str, code: str
 ) -> None:
     answer = post(client, url(scene), sent)
-    assert answer.status_code == 400
-    assert answer.json()["code"]
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert not Trial.objects.exists()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.described import as_described
 from tests.factories import briefs, people
 from workloads.lifecycle.models import Workload
 
@@ -29,7 +30,7 @@ def test_reading_gives_answers_kpis_tier_and_the_row_version() -> None:
     client = Client()
     client.force_login(owner)
     answer = client.get(f"/api/v1/workloads/{workload.ref}/brief")
-    body = answer.json()
+    body = as_described(answer)
     assert answer.headers["ETag"] == '"1"'
     assert body["answers"]["max_cost_per_request"] == "0.02"
     assert body["kpis"][0]["target"] == "96"
@@ -39,7 +40,7 @@ def test_reading_gives_answers_kpis_tier_and_the_row_version() -> None:
 def test_a_change_is_saved() -> None:
     owner, workload, _ = briefs.scene()
     answer = patch(owner, workload, {"requests_per_day": 1_000, "languages": ["en", "de"]})
-    assert (answer.status_code, answer.json()["row_version"]) == (200, 2)
+    assert (answer.status_code, as_described(answer)["row_version"]) == (200, 2)
     assert answer.json()["answers"]["languages"] == ["en", "de"]
 
 

@@ -22,7 +22,7 @@ ALL = [f"/{pattern.pattern}" for pattern in (*briefs_urls, *selection_urls)] + [
 ]
 # Acts that are only posted are in the tests of the discussion or below, as is the page that belongs
 # to no workload.
-TALK = ("brief/suggestions", "<str:act>")
+TALK = ("brief/suggestions", "<str:act>", "/resolve", "/reopen")
 ACTS = [path for path in ALL if "override_id" in path]
 TRY = "/workloads/new/tier/"
 PATHS = [path for path in ALL if path not in (*ACTS, TRY) and not any(act in path for act in TALK)]

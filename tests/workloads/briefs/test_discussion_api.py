@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from portal.accounts.models import User
+from tests.described import as_described
 from tests.factories import briefs, people
 from workloads.briefs import services
 from workloads.briefs.models import Brief
@@ -19,7 +20,7 @@ def call(user: User, workload: Workload, path: str, body: Any = None) -> Any:
     client.force_login(user)
     url = f"/api/v1/workloads/{workload.ref}/brief/{path}"
     answer = client.get(url) if body is None else client.post(url, body, "application/json")
-    return answer.status_code, answer.json()
+    return answer.status_code, as_described(answer) if answer.status_code < 300 else answer.json()
 
 
 def test_versions_and_their_difference() -> None:
@@ -53,6 +54,14 @@ def test_a_suggestion_from_proposal_to_answer() -> None:
     )
     assert (status, body["outcome"]) == (200, "declined")
     assert Brief.objects.get().latency_p95_ms == 3_000
+    proposal = {"field": "latency_p95_ms", "value": 2500, "reason": "It is enough for agents."}
+    status, again = call(reviewer, workload, "suggestions", proposal)
+    status, body = call(reviewer, workload, f"suggestions/{again['id']}/withdraw", {"why": "x"})
+    assert (status, body["code"]) == (400, "unknown_field")
+    status, body = call(reviewer, workload, f"suggestions/{again['id']}/withdraw", {})
+    assert (status, body["outcome"]) == (200, "withdrawn")
+    _, body = call(owner, workload, "discussion")
+    assert [line["kind"] for line in body["results"][0]["lines"]] == ["suggestion", "suggestion"]
 
 
 def test_a_comment_and_its_end() -> None:
@@ -63,12 +72,23 @@ def test_a_comment_and_its_end() -> None:
     assert [line["kind"] for line in body["results"][0]["lines"]] == ["comment", "resolved"]
     assert body["results"][0]["open"] is False
     assert call(owner, workload, "discussion/users/shout", {})[0] == 404
+    status, body = call(owner, workload, "discussion/users/reopen", {"text": "Once more."})
+    assert (status, body["text"]) == (200, "Once more.")
 
 
 @pytest.mark.parametrize(
-    "body", [[], {"field": 1, "text": "x"}, {"field": "users", "text": {}}, {"shout": "x"}, {}]
+    ("body", "code", "field"),
+    [
+        ([], "bad_body", "field"),
+        ({"field": 1, "text": "x"}, "invalid", "field"),
+        ({"field": "users", "text": {}}, "invalid", "text"),
+        ({"shout": "x"}, "unknown_field", "shout"),
+        ({}, "invalid", "field"),
+    ],
 )
-def test_bad_bodies_are_told_and_change_nothing(body: Any) -> None:
+def test_bad_bodies_are_told_and_change_nothing(body: Any, code: str, field: str) -> None:
     owner, workload, _ = briefs.scene()
     status, answer = call(owner, workload, "discussion", body)
-    assert (status, answer["code"]) == (400, "invalid")
+    assert (status, answer["code"]) == (400, code)
+    assert answer["errors"][0]["field"] == field
+    assert call(owner, workload, "discussion")[1]["results"] == []

@@ -4,28 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.serializers import CharField, JSONField
 
 from portal.accounts.http import signed_in
+from portal.common.api import Endpoint, body_of, described, no_fields, shape
 from portal.common.errors import Invalid
 from workloads.briefs import services
+from workloads.briefs.api.shapes import REMARK, SUGGESTION, THREADS
 from workloads.briefs.models import Remark, Suggestion
 from workloads.briefs.selectors import brief_of
 from workloads.briefs.threads import Line, Thread, label_of, suggestion_of, threads_of
 from workloads.lifecycle.selectors import current_cycle, workload_for
 
-
-def _read(body: Any, *allowed: str) -> Mapping[str, Any]:
-    if not isinstance(body, Mapping):
-        raise Invalid("Send a JSON object.")
-    for name in body:
-        if name not in allowed:
-            raise Invalid.field(str(name)[:60], "unknown_field", "No such field.")
-    return body
+_REMARK = shape("BriefRemark", REMARK)
+_LAST_WORD = shape("BriefLastWord", {"text": CharField(required=False)})
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
@@ -78,49 +73,85 @@ def _thread(thread: Thread) -> dict[str, Any]:
     }
 
 
-class DiscussionView(APIView):
+class DiscussionView(Endpoint):
     """Every thread of the brief of the current cycle."""
 
+    @described(gives=THREADS)
     def get(self, request: Request, ref: str) -> Response:
-        """Return the threads, the newest word first."""
+        """List what is said about the brief, a thread for each answer, the newest word first."""
         workload = workload_for(signed_in(request), ref)
         threads = threads_of(brief_of(current_cycle(workload)))
         return Response({"results": [_thread(one) for one in threads.values()]})
 
+    @described(
+        takes=shape(
+            "BriefComment",
+            {"field": CharField(help_text="A question's name, or kpis."), "text": CharField()},
+        ),
+        gives=_REMARK,
+        status=201,
+    )
     def post(self, request: Request, ref: str) -> Response:
-        """Comment: ``field`` (a question's name, or kpis) and ``text``."""
+        """Comment on an answer of the brief."""
         user = signed_in(request)
         workload = workload_for(user, ref)
-        body = _read(request.data, "field", "text")
+        body = body_of(request)
         made = services.comment(
             actor=user, workload=workload, field=_text(body, "field"), text=_text(body, "text")
         )
         return Response(_remark(made), status=201)
 
 
-class ThreadActView(APIView):
-    """Ending a discussion, or beginning it again."""
+class ResolveView(Endpoint):
+    """Ending a discussion."""
 
-    def post(self, request: Request, ref: str, field: str, act: str) -> Response:
-        """``act`` is resolve or reopen; ``text`` is a last word."""
+    @described(takes=_LAST_WORD, gives=_REMARK, optional=True)
+    def post(self, request: Request, ref: str, field: str) -> Response:
+        """End the discussion of an answer; ``text`` is a last word."""
         user = signed_in(request)
         workload = workload_for(user, ref)
         label_of(field)
-        use = {"resolve": services.resolve, "reopen": services.reopen}.get(act)
-        if use is None:
-            raise Http404
-        text = _text(_read(request.data or {}, "text"), "text")
-        return Response(_remark(use(actor=user, workload=workload, field=field, text=text)))
+        text = _text(body_of(request), "text")
+        made = services.resolve(actor=user, workload=workload, field=field, text=text)
+        return Response(_remark(made))
 
 
-class SuggestionsView(APIView):
-    """Suggesting another answer."""
+class ReopenView(Endpoint):
+    """Beginning a discussion again."""
 
-    def post(self, request: Request, ref: str) -> Response:
-        """Suggest ``value`` for ``field`` with a ``reason``; of a KPI name ``kpi`` and ``part``."""
+    @described(takes=_LAST_WORD, gives=_REMARK, optional=True)
+    def post(self, request: Request, ref: str, field: str) -> Response:
+        """Begin the discussion of an answer again; ``text`` says why."""
         user = signed_in(request)
         workload = workload_for(user, ref)
-        body = _read(request.data, "field", "value", "reason", "kpi", "part")
+        label_of(field)
+        text = _text(body_of(request), "text")
+        made = services.reopen(actor=user, workload=workload, field=field, text=text)
+        return Response(_remark(made))
+
+
+class SuggestionsView(Endpoint):
+    """Suggesting another answer."""
+
+    @described(
+        takes=shape(
+            "BriefProposal",
+            {
+                "field": CharField(help_text="A question's name, or kpis."),
+                "value": JSONField(help_text="The answer as a change of the brief takes it."),
+                "reason": CharField(),
+                "kpi": CharField(required=False, help_text="Of a KPI, its id."),
+                "part": CharField(required=False, help_text="Of a KPI, which field of it."),
+            },
+        ),
+        gives=SUGGESTION,
+        status=201,
+    )
+    def post(self, request: Request, ref: str) -> Response:
+        """Suggest another answer, with a reason."""
+        user = signed_in(request)
+        workload = workload_for(user, ref)
+        body = body_of(request)
         kpi = _text(body, "kpi")
         try:
             key = UUID(kpi) if kpi else None
@@ -138,40 +169,69 @@ class SuggestionsView(APIView):
         return Response(_suggestion(made), status=201)
 
 
-class SuggestionActView(APIView):
-    """Deciding on a suggestion."""
+class AcceptView(Endpoint):
+    """Taking a suggestion."""
 
-    def post(self, request: Request, ref: str, number: int, act: str) -> Response:
-        """``act`` is accept (``replacing``), decline (``reason``) or withdraw.
+    @described(
+        takes=shape(
+            "BriefAcceptance",
+            {
+                "replacing": CharField(
+                    required=False,
+                    help_text="The digest of the present answer, from the 409, when it is another"
+                    " than the one that the suggestion was made on.",
+                )
+            },
+        ),
+        gives=SUGGESTION,
+        optional=True,
+    )
+    def post(self, request: Request, ref: str, number: int) -> Response:
+        """Put a suggested answer into the brief.
 
         409 suggestion_outdated names the present and the suggested value.
         """
         user = signed_in(request)
         found = suggestion_of(workload_for(user, ref), number)
-        body = _read(request.data or {}, "replacing", "reason")
-        match act:
-            case "accept":
-                replacing = _text(body, "replacing")
-                done = services.accept(actor=user, suggestion=found, replacing=replacing)
-            case "decline":
-                done = services.decline(actor=user, suggestion=found, reason=_text(body, "reason"))
-            case "withdraw":
-                done = services.withdraw(actor=user, suggestion=found)
-            case _:
-                raise Http404
-        return Response(_suggestion(done))
+        replacing = _text(body_of(request), "replacing")
+        return Response(
+            _suggestion(services.accept(actor=user, suggestion=found, replacing=replacing))
+        )
+
+
+class DeclineView(Endpoint):
+    """Leaving the answer as it is."""
+
+    @described(takes=shape("BriefRefusal", {"reason": CharField()}), gives=SUGGESTION)
+    def post(self, request: Request, ref: str, number: int) -> Response:
+        """Decline a suggestion, and say why."""
+        user = signed_in(request)
+        found = suggestion_of(workload_for(user, ref), number)
+        reason = _text(body_of(request), "reason")
+        return Response(_suggestion(services.decline(actor=user, suggestion=found, reason=reason)))
+
+
+class WithdrawView(Endpoint):
+    """Taking one's own suggestion back."""
+
+    @described(gives=SUGGESTION)
+    def post(self, request: Request, ref: str, number: int) -> Response:
+        """Withdraw your own suggestion."""
+        user = signed_in(request)
+        found = suggestion_of(workload_for(user, ref), number)
+        no_fields(request)
+        return Response(_suggestion(services.withdraw(actor=user, suggestion=found)))
 
 
 _BRIEF = "workloads/<str:ref>/brief"
+_THREAD = f"{_BRIEF}/discussion/<str:field>"
+_ONE = f"{_BRIEF}/suggestions/<int:number>"
 api_urlpatterns = [
     path(f"{_BRIEF}/discussion", DiscussionView.as_view(), name="brief-discussion"),
-    path(
-        f"{_BRIEF}/discussion/<str:field>/<str:act>", ThreadActView.as_view(), name="brief-thread"
-    ),
+    path(f"{_THREAD}/resolve", ResolveView.as_view(), name="brief-resolve"),
+    path(f"{_THREAD}/reopen", ReopenView.as_view(), name="brief-reopen"),
     path(f"{_BRIEF}/suggestions", SuggestionsView.as_view(), name="brief-suggestions"),
-    path(
-        f"{_BRIEF}/suggestions/<int:number>/<str:act>",
-        SuggestionActView.as_view(),
-        name="brief-suggestion",
-    ),
+    path(f"{_ONE}/accept", AcceptView.as_view(), name="brief-accept"),
+    path(f"{_ONE}/decline", DeclineView.as_view(), name="brief-decline"),
+    path(f"{_ONE}/withdraw", WithdrawView.as_view(), name="brief-withdraw"),
 ]

@@ -1,5 +1,6 @@
 """The brief over the API: the same selector and the same service as the page, strictly."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -7,13 +8,13 @@ from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from portal.accounts.http import signed_in
+from portal.common.api import Endpoint, body_of, described, header, no_fields, shape
 from portal.common.canonical import jsonable
 from portal.common.errors import Conflict, Forbidden, Invalid
-from portal.common.strictjson import NotJson
 from workloads.briefs import kpis, selectors, services
+from workloads.briefs.api.shapes import BRIEF, CHANGE, OVERRIDE, TIER
 from workloads.briefs.models import Brief, TierOverride
 from workloads.briefs.obligations import obligations_for
 from workloads.briefs.policies import can_end, can_raise
@@ -54,26 +55,29 @@ def _row_version(request: Request) -> int:
     return int(raw)
 
 
-class BriefView(APIView):
+class BriefView(Endpoint):
     """The brief of the workload's current cycle."""
 
+    @described(gives=BRIEF)
     def get(self, request: Request, ref: str) -> Response:
-        """Return the answers, KPIs and tier; ETag is the row version."""
+        """Show the brief's answers, KPIs and tier; ETag is the row version."""
         workload = workload_for(signed_in(request), ref)
         brief = selectors.brief_of(current_cycle(workload))
         return _answer(brief)
 
+    @described(
+        takes=CHANGE,
+        gives=BRIEF,
+        parameters=[header("If-Match", "The row version that you read.", required=True)],
+    )
     def patch(self, request: Request, ref: str) -> Response:
-        """Change the answers given, or with one that is not valid nothing; needs If-Match.
+        """Change the answers given; with one that is not valid, nothing. Needs If-Match.
 
         ``kpis``, when given, is the whole list. 409 version_conflict when the brief changed since.
         """
         user = signed_in(request)
         workload = workload_for(user, ref)
-        if request.headers.get("Content-Length", "0") in ("", "0"):
-            # The framework hands over an empty object when there is no body at all.
-            raise NotJson("The body is not valid JSON: it is empty.")
-        answers, rows = _read(request.data)
+        answers, rows = _read(body_of(request))
         saved = services.save_draft(
             actor=user,
             workload=workload,
@@ -89,10 +93,8 @@ def _answer(brief: Brief) -> Response:
     return Response(_body(brief), headers={"ETag": f'"{brief.row_version}"'})
 
 
-def _read(body: Any) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
-    if not isinstance(body, dict):
-        raise Invalid("Send an object with the answers to change.")
-    answers = {str(name): value for name, value in body.items() if name != "kpis"}
+def _read(body: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
+    answers = {name: value for name, value in body.items() if name != "kpis"}
     rows = body.get("kpis")
     if rows is None:
         return answers, None
@@ -147,6 +149,9 @@ def _tier(brief: Brief) -> dict[str, Any]:
     }
 
 
+_OVERRIDE = shape("BriefTierOverride", OVERRIDE)
+
+
 class OverrideBody(serializers.Serializer[Any]):
     """Another tier and why."""
 
@@ -160,14 +165,16 @@ class EndBody(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=2_000)
 
 
-class TierView(APIView):
+class TierView(Endpoint):
     """The risk tier of the current cycle's brief."""
 
+    @described(gives=TIER)
     def get(self, request: Request, ref: str) -> Response:
-        """Return the tier with its floors, the law's duties and every decision on it."""
+        """Show the tier with its floors, the law's duties and every decision on it."""
         workload = workload_for(signed_in(request), ref)
         return Response(_tier(selectors.brief_of(current_cycle(workload))))
 
+    @described(takes=OverrideBody, gives=_OVERRIDE, status=201)
     def post(self, request: Request, ref: str) -> Response:
         """Raise the tier, or propose a lower one (which waits for a second person)."""
         user = signed_in(request)
@@ -176,7 +183,7 @@ class TierView(APIView):
         verdict = can_raise(user, brief)
         if not verdict:
             raise Forbidden(verdict.message, code=verdict.rule)
-        body = OverrideBody(data=request.data)
+        body = OverrideBody(data=body_of(request))
         body.is_valid(raise_exception=True)
         tier = body.validated_data["tier"]
         lower = tier < selectors.assessment_of(brief).tier
@@ -187,27 +194,30 @@ class TierView(APIView):
         return Response(_override(made), status=201)
 
 
-class ConfirmTierView(APIView):
+class ConfirmTierView(Endpoint):
     """The second person of a lower tier."""
 
+    @described(gives=_OVERRIDE)
     def post(self, request: Request, ref: str, override_id: UUID) -> Response:
-        """Confirm a proposed lower tier."""
+        """Confirm a proposed lower tier, as its second person."""
         user = signed_in(request)
         override = selectors.override_for(user, ref, override_id)
+        no_fields(request)
         return Response(_override(services.confirm_lower_tier(actor=user, override=override)))
 
 
-class EndTierView(APIView):
+class EndTierView(Endpoint):
     """The end of a decision on the tier."""
 
+    @described(takes=EndBody, gives=_OVERRIDE)
     def post(self, request: Request, ref: str, override_id: UUID) -> Response:
-        """End a decision, or take a proposal back."""
+        """End a decision on the tier, or take a proposal back."""
         user = signed_in(request)
         override = selectors.override_for(user, ref, override_id)
         verdict = can_end(user, override)
         if not verdict and verdict.rule != "closed":
             raise Forbidden(verdict.message, code=verdict.rule)
-        body = EndBody(data=request.data)
+        body = EndBody(data=body_of(request))
         body.is_valid(raise_exception=True)
         ended = services.end_override(
             actor=user, override=override, reason=body.validated_data["reason"]

@@ -5,9 +5,10 @@ from typing import Any
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from portal.accounts.http import signed_in
+from portal.common.api import Endpoint, described, query
+from workloads.briefs.api.shapes import DIFFERENCE, EDITION, EDITIONS
 from workloads.briefs.changes import classify
 from workloads.briefs.selectors import Edition, edition_numbered, editions_of, two_editions
 from workloads.lifecycle.consequences import consequences
@@ -25,22 +26,24 @@ def _summary(one: Edition) -> dict[str, Any]:
     }
 
 
-class VersionsView(APIView):
+class VersionsView(Endpoint):
     """Every version of the brief of the current cycle, the draft included."""
 
+    @described(gives=EDITIONS)
     def get(self, request: Request, ref: str) -> Response:
-        """Return them newest first."""
+        """List the versions of the brief, newest first, with a draft that differs from them."""
         workload = workload_for(signed_in(request), ref)
         return Response(
             {"results": [_summary(one) for one in editions_of(current_cycle(workload))]}
         )
 
 
-class VersionView(APIView):
+class VersionView(Endpoint):
     """One version."""
 
+    @described(gives=EDITION)
     def get(self, request: Request, ref: str, number: int) -> Response:
-        """Return its answers, KPIs and tier."""
+        """Show a version of the brief: its answers, KPIs and tier."""
         workload = workload_for(signed_in(request), ref)
         found = edition_numbered(editions_of(current_cycle(workload)), number)
         return Response(
@@ -48,11 +51,18 @@ class VersionView(APIView):
         )
 
 
-class CompareView(APIView):
+class CompareView(Endpoint):
     """What differs between two versions, and what that does to the phases."""
 
+    @described(
+        gives=DIFFERENCE,
+        parameters=[
+            query("from", "The number of the former version; by default the one before ``to``."),
+            query("to", "The number of the later version; by default the newest."),
+        ],
+    )
     def get(self, request: Request, ref: str) -> Response:
-        """Return the changes from ``from`` to ``to``, by default of the newest."""
+        """Show what differs between two versions of the brief, and which phases that touches."""
         workload = workload_for(signed_in(request), ref)
         former, later = request.query_params.get("from", ""), request.query_params.get("to", "")
         before, after = two_editions(editions_of(current_cycle(workload)), former, later)
