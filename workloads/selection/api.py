@@ -58,7 +58,7 @@ def _texts() -> ListField:
     return ListField(child=CharField())
 
 
-_AMOUNT = {"allow_null": True, "help_text": "A decimal number as text; null: none."}
+_AMOUNT: dict[str, Any] = {"allow_null": True, "help_text": "A decimal number as text; null: none."}
 _REQUIREMENTS = {
     "on": CharField(help_text="The day on which approvals must still hold."),
     "data_class": CharField(),

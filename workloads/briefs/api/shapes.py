@@ -54,7 +54,7 @@ def _answer(question: Question, *, sent: bool) -> serializers.Field[Any, Any, An
             options["help_text"] += f" In {unit}." if unit else ""
             return IntegerField(**{**options, "allow_null": True})
         case Kind.MONEY | Kind.RATE:
-            options["help_text"] += ' A decimal number as text, for example "0.02".'
+            options["help_text"] += " A decimal number as text."
             return CharField(**{**options, "allow_null": True})
     return CharField(**options)
 
