@@ -327,6 +327,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    # The choices stand with the type already.
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 # One JSON object a line; the request id travels into the workers.
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

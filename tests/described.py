@@ -18,6 +18,17 @@ def problems(schema: dict[str, Any], body: Any) -> list[str]:
     ]
 
 
+def problems_of(method: str, path: str, answer: Any) -> list[str]:
+    """Return in what an answer is not what the description of its path says."""
+    told = description()["paths"][path][method]["responses"].get(str(answer.status_code), {})
+    media = answer["Content-Type"].split(";")[0]
+    if media not in told.get("content", {}):
+        return [f"{answer.status_code} {media} is not described: {answer.content[:200]!r}"]
+    if media != "application/json":
+        return []
+    return problems(told["content"][media]["schema"], json.loads(answer.content))
+
+
 def as_described(answer: Any) -> Any:
     """Return the body of what the test client got; fails when it is not as described."""
     route = re.sub(r"<\w+:(\w+)>", r"{\1}", answer.resolver_match.route)

@@ -67,7 +67,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 _shapes: dict[str, Any] = {}
-Handler = TypeVar("Handler", bound=Callable[..., Response])
+Handler = TypeVar("Handler", bound=Callable[..., HttpResponseBase])
 Shape = type[serializers.BaseSerializer[Any]] | serializers.BaseSerializer[Any]
 _SENTENCE_END = re.compile(r"[;:]|\. ")
 _WRITES = ("post", "put", "patch", "delete")
@@ -133,9 +133,10 @@ _WRITE_REFUSALS = {
 
 def described(
     *,
-    gives: Shape | Mapping[str, Any],
-    takes: Shape | None = None,
+    gives: Shape | Mapping[str, Any] | OpenApiTypes,
+    takes: Shape | Mapping[str, Any] | None = None,
     status: int = 200,
+    media: str = "",
     optional: bool = False,
     open_fields: bool = False,
     parameters: Sequence[OpenApiParameter] = (),
@@ -145,8 +146,9 @@ def described(
 
     The first line of the method's docstring is the summary. A method that ``takes`` a body gets
     an object with those fields and no others (``open_fields``: it names the others itself); with
-    ``optional`` it may be left out. One that takes none is given none. ``refuses`` adds to the
-    refusals that every endpoint has.
+    ``optional`` it may be left out. One that takes none is given none. A body that is no object
+    of ours is described as {media type: schema}, an answer that is no JSON by its ``media`` type.
+    ``refuses`` adds to the refusals that every endpoint has.
     """
 
     def mark(handler: Handler) -> Handler:
@@ -162,7 +164,7 @@ def described(
             request=takes,
             parameters=noted,
             responses={
-                status: gives,
+                (status, media) if media else status: gives,
                 **{
                     code: OpenApiResponse(ApiError, description=reason)
                     for code, reason in sorted(refusals.items())
@@ -187,7 +189,9 @@ def body_of(request: Request) -> Mapping[str, Any]:
 class _Body:
     """What the body of one method has to be."""
 
-    def __init__(self, takes: Shape | None, optional: bool, open_fields: bool) -> None:
+    def __init__(
+        self, takes: Shape | Mapping[str, Any] | None, optional: bool, open_fields: bool
+    ) -> None:
         shape = takes() if isinstance(takes, type) else takes
         self.fields: list[str] = list(getattr(shape, "fields", ()))
         self.required = [name for name in self.fields if cast(Any, shape).fields[name].required]

@@ -21,11 +21,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of an endpoint: its status, what it means, and the fields of its body."""
+    """One answer of an endpoint: its status, what it means, its body's media type and fields."""
 
     status: str
     description: str
     fields: list[Field]
+    media: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _endpoint(
     document: Mapping[str, Any], path: str, method: str, told: Mapping[str, Any]
 ) -> Endpoint:
     answers = [
-        Answer(status, _words(one), _content(document, one))
+        Answer(status, _words(one), _content(document, one), ", ".join(one.get("content", ())))
         for status, one in sorted(told["responses"].items())
     ]
     schemes = [name for one in told.get("security", ()) for name in one]

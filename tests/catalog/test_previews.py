@@ -15,6 +15,7 @@ from catalog import services
 from catalog.models import CatalogEntry, Preview, Price, SyncReport
 from catalog.selectors import price_of
 from portal.common.errors import Conflict, Forbidden, Invalid
+from tests.described import problems_of
 from tests.factories import catalog, people
 
 pytestmark = pytest.mark.django_db
@@ -272,6 +273,65 @@ def test_by_api_in_two_steps(swift: CatalogEntry) -> None:
     assert report["preview_digest"] == body["digest"]
     entry = client.get(f"/api/v1/catalog/{swift.pk}").json()
     assert [price["origin"] for price in entry["prices"]] == ["price_map", "gateway"]
+
+
+def test_answers_with_every_kind_of_line_are_what_the_description_says(
+    swift: CatalogEntry,
+) -> None:
+    services.approve(
+        actor=people.catalog_manager(), entry=swift, reason="tried and found fit",
+        expires=timezone.now().date() + timedelta(days=90),
+    )  # fmt: skip
+    client, start = signed_in(), "/api/v1/catalog"
+    made = client.post(f"{start}/price-maps", FILE, content_type="application/json")
+    body = made.json()
+    assert all(body["plan"][name] for name in ("prices", "differences", "problems", "via"))
+    done = client.post(
+        f"{start}/previews/{body['id']}/apply",
+        {"digest": body["digest"], "leave_out": [{"alias": "swift", "field": "price"}],
+         "propose": ["prose"]},
+        content_type="application/json",
+    )  # fmt: skip
+    answers = [
+        ("post", "/price-maps", made),
+        ("post", "/previews/{preview_id}/apply", done),
+        ("get", "/previews/{preview_id}", client.get(f"{start}/previews/{body['id']}")),
+        ("get", "/reports/{report_id}", client.get(f"{start}/reports/{done.json()['id']}")),
+        ("get", "/reports", client.get(f"{start}/reports")),
+        ("get", "/{entry_id}", client.get(f"{start}/{swift.pk}")),
+    ]
+    wrong = {
+        f"{method} {tail}": problems_of(method, start + tail, answer)
+        for method, tail, answer in answers
+    }
+    assert {where: found for where, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "words"),
+    [
+        ("price-maps", "", "empty", "empty"),
+        ("price-maps", "[1]", "not_a_price_map", "no price map"),
+        ("readings", '{"now": true}', "unknown_field", "takes none"),
+        ("readings", "[1]", "bad_body", "takes no fields"),
+        ("previews/{}/apply", "", "bad_body", '{"digest": …}'),
+        ("previews/{}/apply", '["x"]', "bad_body", "not a JSON object"),
+        ("previews/{}/apply", '{"what": 1}', "unknown_field", "Known: digest, leave_out, propose"),
+        ("probes", "", "bad_body", '{"stated": …}'),
+        ("probes", '{"entries": []}', "unknown_field", "Known: stated"),
+    ],
+)
+def test_a_body_that_is_not_as_described_is_refused_with_what_would_be_right(
+    swift: CatalogEntry, path: str, body: str, code: str, words: str
+) -> None:
+    waiting = previewed()
+    url = f"/api/v1/catalog/{path.format(waiting.pk)}"
+    answer = signed_in().post(url, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert words in answer.json()["message"]
+    stranger = Client()
+    stranger.force_login(people.stranger())
+    assert stranger.post(url, body, content_type="application/json").status_code == 403
 
 
 def test_by_command_what_was_printed_is_what_is_applied(

@@ -20,6 +20,7 @@ from catalog.probing import Call, figures, is_snapshot, standing
 from catalog.signals import alias_drifted
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, Forbidden, NotReady
+from tests.described import problems_of
 from tests.factories import catalog, people
 from tests.stubs.gateway import StubGateway
 
@@ -62,7 +63,9 @@ def test_a_model_is_measured_with_n_and_the_card_shows_it(gateway: StubGateway) 
     client.force_login(people.stranger())
     assert "3 of 3" in client.get(f"/catalog/{made.pk}/").content.decode()
     assert "3 of 3" in client.get(f"/catalog/probes/{row.probe_id}/").content.decode()
-    body = client.get(f"/api/v1/catalog/probes/{row.probe_id}").json()
+    answer = client.get(f"/api/v1/catalog/probes/{row.probe_id}")
+    body = answer.json()
+    assert problems_of("get", "/api/v1/catalog/probes/{probe_id}", answer) == []
     assert (body["measured"][0]["n"], body["state"]) == (3, "complete")
 
 

@@ -1,6 +1,5 @@
 """The API describes itself completely, and its answers are what the description says."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,13 +9,15 @@ from django.urls import URLPattern
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
+from catalog import services as catalog_services
+from catalog.models import CatalogEntry, Preview, Probe, SyncReport
 from evaluations.runs.models import Run
 from portal import api
 from portal.common.api import Endpoint
 from portal.common.schema import description
 from portal.shell.api_docs import groups
-from tests.described import problems
-from tests.factories import lives, people
+from tests.described import problems_of
+from tests.factories import catalog, lives, people
 from tests.factories.phase_four import gateway, stub
 from tests.portal.test_page_queries import live
 from workloads.lifecycle.models import Workload
@@ -24,6 +25,8 @@ from workloads.lifecycle.models import Workload
 __all__ = ["gateway", "stub"]
 
 NOT_DESCRIBED = {api.schema, api.docs, api.not_there}
+# What an address asks for besides.
+QUERIES = {"/api/v1/workloads/{ref}/prompts/diff": "?a=1&b=1"}
 
 
 def endpoints() -> Iterator[tuple[str, Any]]:
@@ -114,6 +117,14 @@ def test_fields_are_unfolded_by_their_path() -> None:
     assert [one.status for one in vote.refusals] == ["400", "401", "403", "404", "409"]
 
 
+def _told_catalog() -> None:
+    """A catalog of which every kind of row is there: a reading, a comparison, a round."""
+    price_map = b'{"swift": {"litellm_provider": "sandbox", "mode": "chat"}}'
+    catalog_services.sync(actor=None, infos=[catalog.info()])
+    catalog_services.preview_price_map(actor=None, filename="map.json", data=price_map)
+    Probe.objects.create(calls_each=1, cap={"USD": "0.5"}, planned=[], state="complete")
+
+
 def _addresses(workload: Workload) -> Iterator[tuple[str, str]]:
     """Every GET of the description that a live workload answers, with its values."""
     values = {
@@ -122,6 +133,10 @@ def _addresses(workload: Workload) -> Iterator[tuple[str, str]]:
         "{run_id}": str(Run.objects.filter(workload=workload).first().pk),  # type: ignore[union-attr]
         "{number}": "1",
         "{version}": "1",
+        "{entry_id}": str(CatalogEntry.objects.get(gateway_alias="swift").pk),
+        "{report_id}": str(SyncReport.objects.latest("at").pk),
+        "{preview_id}": str(Preview.objects.latest("created_at").pk),
+        "{probe_id}": str(Probe.objects.latest("created_at").pk),
     }
     for method, path, _ in operations():
         if method != "get" or "{phase_key}" in path or "{trial_id}" in path:
@@ -129,21 +144,23 @@ def _addresses(workload: Workload) -> Iterator[tuple[str, str]]:
         address = path
         for name, value in values.items():
             address = address.replace(name, value)
-        yield path, address
+        yield path, address + QUERIES.get(path, "")
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("gateway")
 def test_every_answer_is_what_the_description_says(client: Client) -> None:
     workload = live()
+    _told_catalog()
     client.force_login(workload.owner)
+    manager = Client()
+    manager.force_login(people.catalog_manager())
     wrong = {}
     for path, address in _addresses(workload):
-        answer = client.get(address)
+        reader = manager if path.startswith("/api/v1/catalog") else client
+        answer = reader.get(address)
         assert answer.status_code == 200, f"{address}: {answer.status_code}"
-        told = description()["paths"][path]["get"]["responses"]["200"]
-        schema = told["content"]["application/json"]["schema"]
-        found = problems(schema, json.loads(answer.content))
+        found = problems_of("get", path, answer)
         if found:
             wrong[path] = found[:3]
 

@@ -1,10 +1,12 @@
 """Prompts over the API: what a pipeline does from a repository, and each refusal with its code."""
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from tests.described import problems_of
 from tests.factories import lives
 from tests.factories import prompts as factory
 from workloads.lifecycle.models import Workload
@@ -32,6 +34,7 @@ class Api:
     def send(self, method: str, path: str, body: Any, seen: int | None = None) -> Any:
         headers = {} if seen is None else {"If-Match": f'"{seen}"'}
         ask = getattr(self.client, method)
+        body = "" if body is None else json.dumps(body)
         return ask(f"{self.start}{path}", body, content_type="application/json", headers=headers)
 
 
@@ -90,7 +93,7 @@ def test_restore_start_and_use(api: Api, workload: Workload) -> None:
     assert (restored.status_code, restored.json()["parent"]) == (201, 2)
     assert started.json()["from"] == 1
     moves = api.get("/pointers").json()
-    assert [move["pointer"] for move in moves["moves"]][:2] == ["draft", "candidate"]
+    assert [move["pointer"] for move in moves["results"]][:2] == ["draft", "candidate"]
     assert moves["now"] == {"draft": 1, "candidate": 3, "production": None}
 
 
@@ -133,6 +136,62 @@ def test_a_false_alarm_is_cleared_by_the_finding_that_the_draft_shows(
 
     assert refused.json()["errors"][0]["code"] == "secret_detected"
     assert (cleared.status_code, made.status_code) == (201, 201)
+
+
+def test_full_answers_are_what_the_description_says(api: Api, workload: Workload) -> None:
+    rich = {
+        "tone": "Calm {{ name }}.",
+        "guardrails": [{"kind": "pii", "text": "Name nobody."}],
+        "few_shot": [{"input": {"name": "Ada"}, "output": "sales"}, {"input": "x", "output": "y"}],
+        "variables": [{"name": "name", "required": True, "max_length": 9, "sample": "Ada"}],
+        "output_schema": {"type": "object"},
+        "params": {"temperature": 0.5, "seed": 3, "stop": ["END"]},
+    }
+    factory.commit(workload)
+    factory.commit(workload, tone="Calm.")
+    path = "/api/v1/workloads/{ref}/prompts"
+    suspicious = {**rich, "persona": "Redact sk-" + "example0" * 3}
+    saved = api.send("patch", "/draft", suspicious, 2)
+    assert saved.json()["findings"]
+    assert saved.json()["lint"]
+    answers = [
+        ("patch", "/draft", saved),
+        ("get", "", api.get()),
+        ("get", "/{number}", api.get("/2")),
+        ("get", "/pointers", api.get("/pointers")),
+        ("get", "/diff", api.get("/diff", a=1, b=2)),
+        ("post", "/check", api.send("post", "/check", {"answer": "{}"})),
+        ("post", "/{number}/use", api.send("post", "/1/use", None)),
+        ("post", "/{number}/restore", api.send("post", "/2/restore", None)),
+        ("post", "/{number}/start", api.send("post", "/1/start", {"replace": True})),
+    ]
+
+    wrong = {
+        f"{method} {tail}": problems_of(method, path + tail, answer)
+        for method, tail, answer in answers
+    }
+
+    assert {where: found for where, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("patch", "/draft", ["x"], "bad_body"),
+        ("patch", "/draft", None, "bad_body"),
+        ("patch", "/draft", {"manner": "x"}, "unknown_field"),
+        ("post", "", {"more": 3}, "unknown_field"),
+        ("post", "/import", None, "bad_body"),
+        ("post", "/check", {"text": "x"}, "unknown_field"),
+        ("post", "/false-alarms", "x", "bad_body"),
+    ],
+)
+def test_a_body_that_is_not_as_described_is_refused_in_the_one_manner(
+    api: Api, method: str, path: str, body: Any, code: str
+) -> None:
+    answer = api.send(method, path, body, 0)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
 BAD: list[tuple[str, str, Any, int | None, int]] = [
