@@ -310,8 +310,8 @@ def test_answers_with_every_kind_of_line_are_what_the_description_says(
 @pytest.mark.parametrize(
     ("path", "body", "code", "words"),
     [
-        ("price-maps", "", "empty", "empty"),
-        ("price-maps", "[1]", "not_a_price_map", "no price map"),
+        ("price-maps", "", "invalid", "empty"),
+        ("price-maps", "[1]", "invalid", "no price map"),
         ("readings", '{"now": true}', "unknown_field", "takes none"),
         ("readings", "[1]", "bad_body", "takes no fields"),
         ("previews/{}/apply", "", "bad_body", '{"digest": …}'),
