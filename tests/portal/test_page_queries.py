@@ -29,7 +29,7 @@ LISTS = {
     "/workloads/": 8,
     "/workloads/panels/waiting/": 12,
     "/workloads/panels/by-phase/": 8,
-    "/catalog/": 12,
+    "/catalog/": 14,
     "/audit/": 10,
 }
 DRAFT = {
@@ -49,11 +49,11 @@ DRAFT = {
     "gates/go_no_go/": 27,
 }
 LIVE = {
-    "": 32,
+    "": 35,
     "members/": 32,
-    "brief/": 34,
-    "selection/": 38,
-    "prompts/": 36,
+    "brief/": 36,
+    "selection/": 40,
+    "prompts/": 39,
     "datasets/": 35,
     "runs/": 34,
     "evaluation/": 38,

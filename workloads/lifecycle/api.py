@@ -58,6 +58,17 @@ _PHASE = {
     "label": CharField(),
     "state": CharField(),
     "reason": CharField(),
+    "disturbed": shape(
+        "Disturbance",
+        {
+            "impact": CharField(),
+            "reason": CharField(),
+            "by": CharField(),
+            "at": CharField(),
+            "changes": CharField(),
+        },
+        allow_null=True,
+    ),
     "checks": shape(
         "Check",
         {
