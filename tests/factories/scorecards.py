@@ -140,7 +140,7 @@ def write_brief(
     brief = briefs.fill(workload, owner, tier=tier)
     kpi = briefs.kpi(measured_by="field_accuracy", floor=floor or "")
     if floor is None:
-        kpi = briefs.kpi(source="business", measured_by="")
+        kpi = briefs.kpi(source="business", measured_by="", before_launch=False)
     saved = briefs.services.save_draft(
         actor=owner,
         workload=workload,

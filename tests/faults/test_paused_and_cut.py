@@ -168,13 +168,13 @@ def _race(*works: Callable[[], object]) -> None:
 def test_a_commit_whose_reply_is_lost_is_counted_once(
     workers: Workers, gateway: StubGateway, cutter: Cutter
 ) -> None:
-    # given a worker that loses the reply of every fifteenth commit
+    # given a worker that loses the reply of every eighth commit
     gateway.behave("alpha", "latency=40")
     workers.beat()
     workers.worker(children=1)
     run = runs.scene(150, ("alpha",)).start(concurrency=SLOTS)
     wait_for(lambda: gateway.count() >= 10)
-    cutter.cut_every = 15
+    cutter.cut_every = 8
     # when the run is driven to its end
     wait_for(lambda: ended(run), seconds=120)
     # then connections were cut, and each item has one result, at its cost, once

@@ -43,9 +43,13 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, or a visible skip with the reason."""
+    """Chromium, or a visible skip with the reason.
+
+    Closed with its file: its driver keeps an event loop in this thread, in which no other test
+    could run one.
+    """
     path = os.environ.get("ASSAY_CHROMIUM", "/usr/bin/chromium")
     if not path or not Path(path).exists():
         pytest.skip(os.environ.get("ASSAY_CHROMIUM_MISSING") or "no Chromium on this machine")
@@ -221,7 +225,8 @@ class Persona:
         if not self.looks:
             return
         for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            # Colours that fade into the other scheme are nobody's half-way.
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             self.page.screenshot(path=self.folder / f"{name}-{scheme}.png", full_page=True)
             found = Axe().run(self.page)
             assert not found.response["violations"], f"{name}, {scheme}: {found.generate_report()}"

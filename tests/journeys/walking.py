@@ -113,6 +113,7 @@ def write_brief(owner: Persona, ref: str, job: Job = TRIAGE) -> None:
 
 def answer(owner: Persona, answers: dict[str, Any]) -> None:
     """Answer the brief with ``answers``, the late questions once they have come up."""
+    _unfold(owner.page)
     for name, value in answers.items():
         if name not in LATE:
             _fill(owner.page, name, value)
