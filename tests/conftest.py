@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
+pytest_plugins = ["tests.browsing"]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 _connect = socket.socket.connect
@@ -93,6 +95,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make an undefined template variable an error in every test."""
     for engine in settings.TEMPLATES:
         engine["OPTIONS"]["string_if_invalid"] = _Undefined("%s")
+
+
+# Where one test takes a minute and a file is one test: begun last, one process would wait for it.
+_LONG = ("journeys", "faults", "stack")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that two processes end at about the same time."""
+    here = Path(__file__).parent
+    rank = {here / folder: place for place, folder in enumerate(_LONG)}
+    items.sort(
+        key=lambda item: min((n for f, n in rank.items() if f in item.path.parents), default=9)
+    )
 
 
 @pytest.fixture(autouse=True)

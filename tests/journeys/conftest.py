@@ -24,7 +24,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     TimeoutError,
-    sync_playwright,
 )
 
 from portal.demo.people import PASSWORD, make_people
@@ -32,31 +31,6 @@ from portal.demo.seeding import approve_models
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "artifacts" / "journeys"
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, or a visible skip with the reason.
-
-    Closed with its file: its driver keeps an event loop in this thread, in which no other test
-    could run one.
-    """
-    path = os.environ.get("ASSAY_CHROMIUM", "/usr/bin/chromium")
-    if not path or not Path(path).exists():
-        pytest.skip(os.environ.get("ASSAY_CHROMIUM_MISSING") or "no Chromium on this machine")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield made
-        made.close()
 
 
 def _environment(gateway: str, var: Path, simulated: bool) -> dict[str, str]:

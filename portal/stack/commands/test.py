@@ -9,9 +9,10 @@ from portal.stack.terminal import say
 from portal.stack.throwaway import attend
 
 # Two test processes: the suite waits as much as it works, and our machines have two cores at
-# least. Whole files go to one process, since a file's tests share costly fixtures. Whoever asks
-# for -x, -s, -p or a number of his own wants to see one thing after the other.
-PARALLEL = ("-n", "2", "--dist", "loadfile")
+# least. Whole files go to one process, since a file's tests share costly fixtures, in the order of
+# collection: the longest first (tests/conftest.py). Whoever asks for -x, -s, -p or a number of his
+# own wants to see one thing after the other.
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 ONE_BY_ONE = ("-n", "-x", "-s", "-p", "--numprocesses", "--exitfirst", "--capture", "--pdb")
 
 

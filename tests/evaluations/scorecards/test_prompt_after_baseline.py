@@ -1,16 +1,14 @@
 """A prompt changed after the baseline reopens evaluation, and every page of the workload says so."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from portal.accounts.models import User
+from tests.browsing import settled
 from tests.factories import people, scorecards
 from tests.factories.scorecards import Scene
 from workloads.lifecycle.selectors import current_cycle, disturbances, newest_causes
@@ -18,7 +16,6 @@ from workloads.prompts import services as prompts
 from workloads.prompts.models import PromptVersion
 from workloads.prompts.selectors import version_of
 
-CHROMIUM = shutil.which("chromium")
 CHANGED = "You sort support tickets, and you are brief."
 
 
@@ -122,42 +119,14 @@ def test_the_banner_goes_when_the_phases_are_passed_again(made: Scene) -> None:
     assert newest_causes([made.workload])[made.workload.number].reopened
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ],
-        )  # fmt: skip
-        yield found
-        found.close()
-
-
-def signed_in(browser: Browser, live_server: Any, user: User) -> Page:
-    tab = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    tab.goto(f"{live_server.url}/accounts/login/")
-    tab.fill("[name=login]", user.email)
-    tab.fill("[name=password]", "correct horse battery staple")
-    tab.click("button[type=submit]")
-    tab.wait_for_load_state()
-    return tab
-
-
 @pytest.mark.journey
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 def test_the_owner_changes_the_prompt_and_meets_the_consequence_everywhere(
-    browser: Browser, live_server: Any
+    open_page: Any, live_server: Any
 ) -> None:
     made = scorecards.passed()
-    made.owner.set_password("correct horse battery staple")
-    made.owner.save()
-    tab = signed_in(browser, live_server, made.owner)
+    tab = open_page(made.owner, f"/workloads/{made.workload.ref}/prompts/")
     root = f"{live_server.url}/workloads/{made.workload.ref}"
-    tab.goto(f"{root}/prompts/")
     expect(tab.locator(".rail .passed")).to_have_count(4)
     tab.fill("[name=persona]", CHANGED)
     tab.fill("[name=note]", "Shorter answers")
@@ -171,8 +140,7 @@ def test_the_owner_changes_the_prompt_and_meets_the_consequence_everywhere(
         expect(tab.locator(".rail .reopened")).to_contain_text("Evaluation")
         expect(tab.locator(".rail .stale")).to_have_count(1)
     expect(tab.get_by_text(re.compile("was measured with prompt version"))).to_be_visible()
-    found = Axe().run(tab)
-    assert found.violations_count == 0, found.generate_report()
+    settled(tab)
     tab.goto(live_server.url)
     expect(tab.get_by_text(re.compile("Reopened: 4 Evaluation"))).to_be_visible()
     tab.goto(f"{root}/evaluation/")

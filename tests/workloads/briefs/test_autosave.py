@@ -1,12 +1,10 @@
 """Autosave in a real browser: nothing typed is lost, the tier follows, two people are merged."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from portal.accounts.models import User
 from tests.factories import briefs, lives, people
@@ -14,42 +12,15 @@ from workloads.briefs.models import Brief
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.models import Workload
 
-CHROMIUM = shutil.which("chromium")
-PASSWORD = "correct horse battery staple"
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
-]
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ],
-        )  # fmt: skip
-        yield found
-        found.close()
-
-
-def opened(browser: Browser, live_server: Any, user: User, workload: Workload) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(f"{live_server.url}/accounts/login/")
-    page.fill("[name=login]", user.email)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_load_state()
-    page.goto(f"{live_server.url}/workloads/{workload.ref}/brief/")
-    return page
+def brief_of(workload: Workload) -> str:
+    return f"/workloads/{workload.ref}/brief/"
 
 
 def owner_with_workload() -> tuple[User, Workload]:
-    owner = people.person("Owner", password=PASSWORD)
+    owner = people.person("Owner")
     return owner, lives.draft(owner)
 
 
@@ -57,10 +28,10 @@ def saved(page: Page) -> None:
     expect(page.locator("[data-save-state][data-state=saved]")).to_contain_text("saved")
 
 
-def test_typing_on_saves_as_it_goes_and_loses_nothing(browser: Browser, live_server: Any) -> None:
+def test_typing_on_saves_as_it_goes_and_loses_nothing(open_page: Any) -> None:
     briefs.known_metric()
     owner, workload = owner_with_workload()
-    page = opened(browser, live_server, owner, workload)
+    page = open_page(owner, brief_of(workload))
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     for name in ("business_problem", "intended_outcome", "users"):
@@ -85,10 +56,10 @@ def test_typing_on_saves_as_it_goes_and_loses_nothing(browser: Browser, live_ser
     assert problems == []
 
 
-def test_a_kpi_row_keeps_its_place_while_it_is_written(browser: Browser, live_server: Any) -> None:
+def test_a_kpi_row_keeps_its_place_while_it_is_written(open_page: Any) -> None:
     metric = briefs.known_metric()
     owner, workload = owner_with_workload()
-    page = opened(browser, live_server, owner, workload)
+    page = open_page(owner, brief_of(workload))
     row = page.locator("fieldset.kpi")
     row.get_by_label("What is it called?").fill("Routed right")
     row.get_by_label("By which metric?").select_option(metric)
@@ -106,12 +77,12 @@ def test_a_kpi_row_keeps_its_place_while_it_is_written(browser: Browser, live_se
     )  # fmt: skip
 
 
-def test_two_people_in_one_answer_see_both_and_choose(browser: Browser, live_server: Any) -> None:
+def test_two_people_in_one_answer_see_both_and_choose(open_page: Any) -> None:
     owner, workload = owner_with_workload()
-    other = people.person("Other", password=PASSWORD)
+    other = people.person("Other")
     lifecycle.add_member(actor=owner, workload=workload, user=other, role="contributor")
-    first = opened(browser, live_server, owner, workload)
-    second = opened(browser, live_server, other, workload)
+    first = open_page(owner, brief_of(workload))
+    second = open_page(other, brief_of(workload))
     second.fill("#id_users", "their words")
     second.click("h1")
     saved(second)
