@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -103,6 +104,11 @@ def queue() -> Iterator["redis.Redis[bytes]"]:
     client.close()
 
 
+# A process that stands still may hold a row lock: as in the settings the database takes it away
+# before its lease would be over (60 s of 90), so here within less than two seconds.
+OPTIONS = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=1500"
+
+
 @pytest.fixture
 def workers(
     transactional_db: None, gateway: StubGateway, queue: Any, tmp_path: Path
@@ -114,7 +120,8 @@ def workers(
     made = Workers(
         {
             **os.environ,
-            "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={host}",
+            "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={host}"
+            f"&options={quote(OPTIONS)}",
             "GATEWAY_URL": gateway.url,
             "GATEWAY_API_KEY": "sk-test",
             "GATEWAY_ALLOW_LOOPBACK": "true",
