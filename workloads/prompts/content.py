@@ -18,6 +18,15 @@ GUARDRAIL_KINDS = ("scope", "refusal", "citation", "pii", "injection", "disclaim
 SOURCES = ("user", "retrieved", "system")
 VALUE_MAX = 60_000
 DRAFT_MAX = 600_000
+# A draft may hold more examples than can be committed (few_shot_max of the policy).
+ROWS_MAX: Mapping[str, int] = {"variables": 200, "guardrails": 200, "few_shot": 100}
+ROW_WORDS: Mapping[str, str] = {
+    "variables": "variables",
+    "guardrails": "guardrails",
+    "few_shot": "few-shot examples",
+}
+# Larger integers lose digits in JSON as others read it, and are digested as texts.
+INTEGER_MAX = 2**53 - 1
 
 EMPTY: Mapping[str, Any] = {
     "persona": "",
@@ -61,8 +70,10 @@ _PARAMS: Mapping[str, tuple[type, ...]] = {
 def checked(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``content`` when a draft can hold it: known keys, right types, text that is text.
 
-    Raises Invalid naming each field (unknown_field, invalid, max_length, null_character,
-    surrogate). Whether it makes a good prompt is another question (`lint.problems`).
+    Only JSON data passes: texts, truth values, null, finite numbers, and integers within
+    ±(2**53 - 1). Raises Invalid naming each field (unknown_field, invalid, max_length,
+    out_of_range, null_character, surrogate). Whether it makes a good prompt is another
+    question (`lint.problems`).
     """
     errors = [
         FieldError(str(name)[:60], "unknown_field", f"A prompt has no part called {name!r:.60}.")
@@ -92,10 +103,20 @@ def _plain(content: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def rows_problem(name: str, count: int) -> str:
+    """Return a sentence when ``count`` are more rows of ``name`` than a draft holds, else ""."""
+    if count <= ROWS_MAX[name]:
+        return ""
+    return f"A prompt has at most {ROWS_MAX[name]} {ROW_WORDS[name]}; this has {count:,}."
+
+
 def _wrong_type(name: str, value: Any) -> Iterator[FieldError]:
     if name in _SHAPES:
         if not isinstance(value, list):
             yield FieldError(name, "invalid", "This is a list.")
+            return
+        if words := rows_problem(name, len(value)):
+            yield FieldError(name, "max_length", words)
             return
         for index, row in enumerate(value):
             where = f"{name}[{index}]"
@@ -124,6 +145,8 @@ def _wrong_type(name: str, value: Any) -> Iterator[FieldError]:
                 yield FieldError(f"params.{key!s:.40}", "unknown_field", "Not a parameter.")
             elif isinstance(item, bool) or not isinstance(item, _PARAMS[key]):
                 yield FieldError(f"params.{key}", "invalid", "This is not of the right type.")
+            elif isinstance(item, list) and not all(isinstance(text, str) for text in item):
+                yield FieldError(f"params.{key}", "invalid", "This is a list of texts.")
     elif name != "output_schema" and not isinstance(value, str):
         yield FieldError(name, "invalid", "This is a text.")
 
@@ -136,8 +159,16 @@ def _wrong_values(content: Mapping[str, Any]) -> Iterator[FieldError]:
             problem = text_problem(value)
             if problem:
                 yield FieldError(path, *problem)
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield FieldError(path, "invalid", "Enter a number.")
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                yield FieldError(path, "invalid", "Enter a number.")
+        elif isinstance(value, int):
+            if abs(value) > INTEGER_MAX:
+                words = f"Enter a whole number from -{INTEGER_MAX:,} to {INTEGER_MAX:,}."
+                yield FieldError(path, "out_of_range", words)
+        elif value is not None:
+            words = "Enter a text, a number, true, false or null."
+            yield FieldError(path, "invalid", words)
     if size > DRAFT_MAX:
         words = f"A prompt has at most {DRAFT_MAX:,} characters; this has {size:,}."
         yield FieldError("instructions", "max_length", words)
@@ -158,12 +189,12 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def texts_of(content: Mapping[str, Any]) -> dict[str, str]:
     """Return every text in ``content`` by the row or field where it stands."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for path, value in _leaves(dict(content), ""):
         if isinstance(value, str):
             row = path.split("]")[0] + "]" if "[" in path else path.split(".")[0]
-            found[row] = f"{found[row]}\n{value}" if row in found else value
-    return found
+            found.setdefault(row, []).append(value)
+    return {row: "\n".join(texts) for row, texts in found.items()}
 
 
 def declared_names(content: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,7 @@ from typing import Any
 
 from portal.common.errors import DomainError, FieldError, Invalid
 from portal.common.strictjson import NotJson, decode, loads
+from portal.common.text import text_problem
 from workloads.prompts.content import EMPTY, checked
 
 FORMAT = "assay-prompt/1"
@@ -165,7 +166,9 @@ def read_file(data: bytes) -> PromptFile:
 
 
 def _text(origin: Mapping[str, Any], key: str) -> str:
-    return origin[key] if isinstance(origin[key], str) else ""
+    # The head says nothing of an origin when this is no text that a record could hold.
+    value = origin[key]
+    return value if isinstance(value, str) and text_problem(value) is None else ""
 
 
 def _wrong(line: int, code: str, message: str) -> Invalid:
@@ -247,6 +250,9 @@ def _content(head: Mapping[str, Any], body: dict[str, tuple[int, str]]) -> dict[
     content = {name: body.pop(name, (0, ""))[1] for name in TEXTS}
     schema = body.pop("output_schema", None)
     params = head.get("params", {})
+    if not isinstance(params, Mapping):
+        words = "params is a table: a line [params], and below it name = value."
+        raise Invalid.field("params", "invalid", words)
     return checked(
         {
             **content,

@@ -1,6 +1,7 @@
 """Everything that is wrong or odd about a prompt, by field, each with what would be right."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -124,10 +125,10 @@ def _secret_problems(content: Mapping[str, Any], cleared: Collection[str]) -> li
 
 
 def _variable_problems(content: Mapping[str, Any]) -> list[Problem]:
-    names = declared_names(content)
+    names = Counter(declared_names(content))
     found = [
         Problem("variables", "duplicate", f"The variable {name} is declared twice.")
-        for name in sorted({n for n in names if names.count(n) > 1})
+        for name in sorted(name for name, count in names.items() if count > 1)
     ]
     for index, variable in enumerate(content["variables"]):
         if not NAME.fullmatch(variable["name"]):
@@ -151,12 +152,12 @@ def _variable_problems(content: Mapping[str, Any]) -> list[Problem]:
             for name in dict.fromkeys(unknown)
         )
     try:
-        unused = sorted(set(names) - used_names(content))
+        unused = names.keys() - used_names(content)
     except RenderError:
-        unused = []
+        unused = set()
     found.extend(
         Problem("variables", "unused_variable", f"{name} is declared but not used.", blocks=False)
-        for name in unused
+        for name in sorted(unused)
     )
     found.extend(
         Problem("variables", "no_sample", f"{v['name']} has no sample value.", blocks=False)

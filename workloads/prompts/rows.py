@@ -14,7 +14,7 @@ from django.http import QueryDict
 from portal.common.errors import DomainError
 from portal.common.strictjson import loads
 from portal.common.text import text_problem
-from workloads.prompts.content import GUARDRAIL_KINDS, SOURCES, VALUE_MAX
+from workloads.prompts.content import GUARDRAIL_KINDS, SOURCES, VALUE_MAX, rows_problem
 
 Row = dict[str, str]
 Rows = dict[str, list[Row]]
@@ -96,6 +96,9 @@ def _written(name: str, row: Row) -> bool:
 def problems(typed: Rows) -> Iterator[str]:
     """Yield a sentence for each row that cannot be kept."""
     for name, rows in typed.items():
+        if words := rows_problem(name, sum(_written(name, row) for row in rows)):
+            yield words
+            continue
         for index, row in enumerate(rows, start=1):
             for value in row.values():
                 problem = text_problem(value)

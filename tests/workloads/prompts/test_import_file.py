@@ -65,6 +65,17 @@ def test_a_file_that_names_a_version_with_other_bytes_has_no_origin() -> None:
     assert base_version(workload) == second
 
 
+def test_a_digest_that_cannot_be_stored_is_no_origin() -> None:
+    workload = lives.draft()
+    first = factory.commit(workload)
+    second = factory.commit(workload, tone="Calm.")
+    forged = exported(first).replace(first.digest.encode(), b"sha256:\\u0000")
+
+    services.import_file(actor=workload.owner, workload=workload, data=forged)
+
+    assert base_version(workload) == second
+
+
 def test_a_bad_file_changes_nothing() -> None:
     workload = lives.draft()
     factory.draft(workload)

@@ -1,5 +1,6 @@
 """A prompt as a file: reading what was written gives the same content, and every bad file a line."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.common.canonical import digest
-from portal.common.errors import Invalid
+from portal.common.errors import DomainError, Invalid
 from tests.factories import prompts as factory
 from workloads.prompts.content import EMPTY, GUARDRAIL_KINDS, checked
 from workloads.prompts.files import MAX_BYTES, read_file, write_file
+from workloads.prompts.lint import problems
 from workloads.prompts.selectors import completed
 
 # Texts that look like parts of the file, and every character that can be stored.
@@ -46,7 +48,7 @@ _params = st.fixed_dictionaries(
         "temperature": _numbers | st.none(),
         "top_p": _numbers | st.none(),
         "max_tokens": st.integers(-5, 2**31) | st.none(),
-        "seed": st.integers(-5, 2**70) | st.none(),
+        "seed": st.integers(-5, 2**53 - 1) | st.none(),
         "stop": st.lists(_texts, max_size=4) | st.none(),
     },
 )
@@ -101,6 +103,47 @@ def test_no_file_breaks_the_reader(data: bytes) -> None:
         assert set(read.content) == set(EMPTY)
 
 
+HEAD = '+++\nformat = "assay-prompt/1"\n'
+_scalars = st.sampled_from(
+    [
+        "3", "-0", "0x" + "f" * 5_000, "0b1", "1e400", "-1e9", "nan", "inf", "true", "2026-01-01",
+        "2026-01-01T10:00:00Z", "10:00:00", "0000-00-00", '""', '"a"', '"\\u0000"', "'b'", "[]",
+        "[[]]", "[1, 'a']", "[2026-01-01]", "[{a = 1}]", "[true]",
+    ]
+)  # fmt: skip
+_keys = st.sampled_from(
+    [
+        "format", "workload", "version", "digest", "note", "boundary", "output_format", "params",
+        "variables", "guardrails", "temperature", "top_p", "max_tokens", "stop", "seed", "name",
+        "type", "required", "max_length", "default", "sample", "source", "trusted", "kind", "text",
+    ]
+)  # fmt: skip
+_heads = st.lists(
+    st.builds("{} = {}".format, _keys, _scalars)
+    | st.sampled_from(["[params]", "[[variables]]", "[[guardrails]]"]),
+    max_size=8,
+).map("\n".join)
+
+
+@given(_heads)
+@example("params = 3")
+@example("[params]\nstop = [2026-01-01]")
+@example("[params]\nseed = 0x" + "f" * 5_000)
+@example("version = 0x" + "f" * 5_000)
+def test_any_head_gives_content_that_can_be_kept_or_a_sentence(head: str) -> None:
+    try:
+        read = read_file(f"{HEAD}{head}\n+++\n".encode())
+    except DomainError as refused:
+        assert refused.message
+        return
+    # then what was read can be stored, digested, linted and written again
+    content = completed(read.content)
+    assert json.loads(json.dumps(content)) == content
+    assert digest(content).startswith("sha256:")
+    assert problems(content)
+    assert read_file(write_file(content).encode()).content == content
+
+
 def test_the_file_is_readable_in_a_repository() -> None:
     text = write_file(completed(factory.content(tone="Calm.")), workload="WL-0007", version=2)
 
@@ -115,7 +158,6 @@ def test_the_file_is_readable_in_a_repository() -> None:
     assert text.endswith("=== user_template\n{{ subject }}\n")
 
 
-HEAD = '+++\nformat = "assay-prompt/1"\n'
 BAD: list[tuple[str | bytes, str, str]] = [
     ("", "line 1", "begins with a line"),
     ("persona", "line 1", "begins with a line"),
@@ -134,6 +176,13 @@ BAD: list[tuple[str | bytes, str, str]] = [
     (HEAD + "[params]\nseed = nan\n+++\n", "params.seed", "right type"),
     (HEAD + "[params]\ntemperature = inf\n+++\n", "params.temperature", "Enter a number"),
     (HEAD + "[params]\nheat = 1\n+++\n", "params.heat", "Not a parameter"),
+    (HEAD + "params = 3\n+++\n", "params", "a line [params]"),
+    (HEAD + "params = []\n+++\n", "params", "a line [params]"),
+    (HEAD + "[params]\nstop = [2026-01-01]\n+++\n", "params.stop", "a list of texts"),
+    (HEAD + "[params]\nstop = [[1]]\n+++\n", "params.stop", "a list of texts"),
+    (HEAD + "[params]\nseed = 2026-01-01\n+++\n", "params.seed", "right type"),
+    (HEAD + "[params]\nseed = 0x" + "f" * 5_000 + "\n+++\n", "params.seed", "whole number"),
+    (HEAD + '[[variables]]\nname = "a"\n' * 201 + "+++\n", "variables", "at most 200 variables"),
     (HEAD + "variables = 3\n+++\n", "variables", "This is a list"),
     (HEAD + "[[variables]]\ncolour = 1\n+++\n", "variables[0]", "Each entry has"),
     (HEAD + '[[variables]]\nname = "a"\ncolour = 1\n+++\n', "variables[0]", "no part called"),

@@ -183,6 +183,22 @@ def test_the_preview_shows_the_messages_and_keeps_nothing(page: Client, workload
     assert prompt_of(workload) is None
 
 
+def test_more_rows_than_a_prompt_holds_are_refused_before_they_are_looked_at(
+    page: Client, workload: Workload
+) -> None:
+    # given 201 typed variables
+    typed = {**TYPED, "variables-name": [f"v{number}" for number in range(201)]}
+
+    # when they are previewed, and saved
+    preview = page.post(reverse("prompts:preview", args=[workload.ref]), typed)
+    saved = page.post(reverse("prompts:prompts", args=[workload.ref]), typed)
+
+    # then both say what is allowed
+    assert saved.status_code == 422
+    for answer in (preview, saved):
+        assert "A prompt has at most 200 variables; this has 201." in answer.content.decode()
+
+
 def test_the_preview_says_what_is_wrong(page: Client, workload: Workload) -> None:
     url = reverse("prompts:preview", args=[workload.ref])
 

@@ -1,5 +1,6 @@
 """A draft keeps what is typed, however unfinished, and nobody's words are overwritten unseen."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -122,6 +123,20 @@ def test_a_closed_cycle_takes_no_draft() -> None:
         ({"params": {"temperature": True}}, "params.temperature", "invalid"),
         ({"params": {"temperature": float("nan")}}, "params.temperature", "invalid"),
         ({"params": {"logit_bias": 1}}, "params.logit_bias", "unknown_field"),
+        ({"params": {"stop": ["a", 1]}}, "params.stop", "invalid"),
+        ({"params": {"stop": [date(2026, 1, 1)]}}, "params.stop", "invalid"),
+        ({"params": {"seed": 2**53}}, "params.seed", "out_of_range"),
+        (
+            {"variables": [{"name": "a", "max_length": -(2**53)}]},
+            "variables[0].max_length",
+            "out_of_range",
+        ),
+        (
+            {"few_shot": [{"input": {"a": [10**5_000]}, "output": ""}]},
+            "few_shot[0].input.a[0]",
+            "out_of_range",
+        ),
+        ({"output_schema": date(2026, 1, 1)}, "output_schema", "invalid"),
         ({"output_schema": {"a": float("inf")}}, "output_schema.a", "invalid"),
         ({"instructions": "x" * 600_001}, "instructions", "max_length"),
     ],
@@ -131,6 +146,35 @@ def test_what_cannot_be_kept_is_named(content: dict[str, Any], field: str, code:
         checked(content)
 
     assert (field, code) in [(e.field, e.code) for e in refused.value.errors]
+
+
+ROWS: list[tuple[str, dict[str, str], int]] = [
+    ("variables", {"name": "a"}, 200),
+    ("guardrails", {"kind": "scope", "text": "a"}, 200),
+    ("few_shot", {"input": "a", "output": "b"}, 100),
+]
+
+
+@pytest.mark.parametrize(("part", "row", "most"), ROWS)
+def test_a_draft_holds_so_many_rows_and_no_more(part: str, row: dict[str, str], most: int) -> None:
+    # given as many rows as are allowed
+    assert len(checked({part: [row] * most})[part]) == most
+
+    # when there is one more
+    with pytest.raises(Invalid) as refused:
+        checked({part: [row] * (most + 1)})
+
+    # then the answer names the part, what is allowed and how many there are
+    (error,) = refused.value.errors
+    assert (error.field, error.code) == (part, "max_length")
+    assert f"at most {most} " in error.message
+    assert f"has {most + 1}" in error.message
+
+
+def test_integers_that_every_reader_of_json_keeps_are_kept() -> None:
+    content = {"params": {"seed": 2**53 - 1}, "output_schema": {"minimum": -(2**53) + 1}}
+
+    assert checked(content) == content
 
 
 _values = st.recursive(
