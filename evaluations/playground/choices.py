@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import CharField, F, Func
+
 from catalog.enums import DataClass
 from catalog.matching import BLOCKS, ModelFacts, Requirements, match
 from catalog.models import CatalogEntry, Price
@@ -24,9 +26,9 @@ from workloads.prompts.selectors import (
 )
 from workloads.selection.selectors import candidates_of
 
-# An example with one of these tags is kept for the last check: whoever writes prompts must not
-# see how a model does on it.
-HELD_OUT = ("held-out", "held_out", "held out")
+# An example with this tag, however it is spelled ("Held-Out", "held_out"), is kept for the last
+# check: whoever writes prompts must not see how a model does on it.
+HELD_OUT = "heldout"
 MOST_MODELS_LISTED = 100
 MOST_VERSIONS_LISTED = 20
 MOST_EXAMPLES_LISTED = 200
@@ -55,9 +57,14 @@ class PromptChoice:
     candidate: bool
 
 
+def _holds_out(tag: str) -> bool:
+    """Whether ``tag`` says held out, whatever its case and the signs or spaces between."""
+    return "".join(filter(str.isalnum, tag.casefold())) == HELD_OUT
+
+
 def is_held_out(revision: ExampleRevision) -> bool:
     """Whether the example is kept out of sight of those who write prompts."""
-    return any(tag in HELD_OUT for tag in revision.tags)
+    return any(_holds_out(tag) for tag in revision.tags)
 
 
 def data_class_of(cycle: Cycle, dataset: Dataset | None) -> str:
@@ -156,7 +163,13 @@ def open_examples(version: DatasetVersion, *, text: str = "") -> tuple[list[Exam
     ``text`` keeps those whose key holds it.
     """
     lines = version_lines(version).order_by("position")
-    kept = lines.exclude(revision__tags__overlap=list(HELD_OUT))
+    tags = version.lines.annotate(
+        tag=Func(F("revision__tags"), function="unnest", output_field=CharField())
+    )
+    said = [
+        tag for tag in tags.values_list("tag", flat=True).order_by().distinct() if _holds_out(tag)
+    ]
+    kept = lines.exclude(revision__tags__overlap=said) if said else lines
     held_out = version.n - kept.count()
     if text:
         kept = kept.filter(revision__key__icontains=text)

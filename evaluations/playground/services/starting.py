@@ -14,7 +14,7 @@ from evaluations.playground.services.nudges import nudge
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.errors import Conflict, Invalid
-from portal.common.money import to_micro
+from portal.common.money import MICRO, to_micro
 from portal.shell.formats import money
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.policies import require
@@ -33,13 +33,15 @@ def outlook(*, actor: User, workload: Workload, selection: Selection) -> Prepare
 def start_trial(*, actor: User, workload: Workload, selection: Selection, cap: Decimal) -> Trial:
     """Seal what was chosen and have it tried by a worker; ``cap`` is the most it may spend.
 
-    Raises Forbidden, Invalid (what was chosen; cap: over the policy, or under the worst case), or
-    Conflict (too_many_trials). Nothing is called and nothing is spent before this has committed.
+    Raises Forbidden, Invalid (what was chosen; cap: under a millionth, over the policy, or under
+    the worst case), or Conflict (too_many_trials). Nothing is called and nothing is spent
+    before this has committed.
     """
     require(actor, workload, "edit")
     most = limits()
-    if not cap.is_finite() or not 0 < cap <= most.cap:
-        raise Invalid.field("cap", "out_of_range", f"An amount above 0, at most {most.cap}.")
+    if not cap.is_finite() or not 0 < cap <= most.cap or to_micro(cap) < 1:
+        words = f"An amount of at least {MICRO:f}, at most {most.cap}."
+        raise Invalid.field("cap", "out_of_range", words)
     ready = prepare(workload, selection)
     currency = ready.plan.currency
     if to_micro(cap) < sum(ready.estimates):

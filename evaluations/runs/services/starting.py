@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.clock import now
 from portal.common.errors import Conflict, FieldError, Invalid
-from portal.common.money import to_micro
+from portal.common.money import MICRO, to_micro
 from portal.common.policy import policy
 from workloads.builds.models import Build
 from workloads.lifecycle.models import Workload
@@ -95,10 +95,9 @@ def start_run(*, actor: User, workload: Workload, plan: RunPlan) -> Run:
 def _check_plan(plan: RunPlan) -> None:
     errors = []
     cap_max = Decimal(str(policy().number("evaluation", "run_cap_max")))
-    if not plan.cap.is_finite() or not 0 < plan.cap <= cap_max:
-        errors.append(
-            FieldError("cap", "out_of_range", f"The cap is an amount above 0, at most {cap_max}.")
-        )
+    if not plan.cap.is_finite() or not 0 < plan.cap <= cap_max or to_micro(plan.cap) < 1:
+        words = f"The cap is an amount of at least {MICRO:f}, at most {cap_max}."
+        errors.append(FieldError("cap", "out_of_range", words))
     if not 1 <= plan.concurrency <= MOST_CONCURRENCY:
         errors.append(
             FieldError("concurrency", "out_of_range", f"Between 1 and {MOST_CONCURRENCY} calls.")

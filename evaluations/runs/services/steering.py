@@ -87,7 +87,7 @@ def raise_budget(*, actor: User, run: Run, cap: Decimal) -> Run:
     """
     require(actor, run.workload, "edit")
     most = Decimal(str(policy().number("evaluation", "run_cap_max")))
-    if not cap.is_finite() or not from_micro(run.cap_micro) < cap <= most:
+    if not cap.is_finite() or not 0 < cap <= most or to_micro(cap) <= run.cap_micro:
         raise Invalid.field(
             "cap",
             "out_of_range",

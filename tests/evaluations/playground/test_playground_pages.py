@@ -60,14 +60,20 @@ def test_the_page_offers_models_prompts_and_examples_and_says_it_is_no_evidence(
 def test_held_out_examples_are_counted_and_not_shown(
     client: Client, scene: playground.Scene
 ) -> None:
-    row = datasets.ticket(50, tags=["held-out"])
-    row["input"]["subject"] = "SECRET TICKET"
-    datasets.fill(scene.owner, scene.version.dataset, row)
+    # given examples that are held out, however the tag is spelled, and one that only sounds so
+    spelled = ["held-out", "Held_Out", "HELD OUT", "heldout", "withheld-output"]
+    rows = [datasets.ticket(50 + place, tags=[tag]) for place, tag in enumerate(spelled)]
+    for row in rows[:-1]:
+        row["input"]["subject"] += " SECRET TICKET"
+    datasets.fill(scene.owner, scene.version.dataset, *rows)
     dataset_services.commit_version(actor=scene.owner, dataset=scene.version.dataset, note="more")
+    # when the page is read
     page = client.get(scene.path).content.decode()
-    assert "1 held out and not shown" in page
-    assert "t-0050" not in page
-    assert "SECRET TICKET" not in page
+    # then they are counted, and nothing of them is there
+    assert "4 held out and not shown" in page
+    assert "t-0054" in page
+    for key in ("t-0050", "t-0051", "t-0052", "t-0053", "SECRET TICKET"):
+        assert key not in page
 
 
 def test_a_trial_is_started_and_the_page_leads_to_it(

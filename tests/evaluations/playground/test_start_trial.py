@@ -100,6 +100,19 @@ def test_a_cap_under_the_worst_case_is_refused_with_both_amounts() -> None:
     assert "4 calls can cost $" in message
 
 
+@pytest.mark.parametrize("cap", ["0.0000001", "0.0000005", "1e-999999"])
+def test_a_cap_that_rounds_to_nothing_is_refused_even_for_a_free_model(cap: str) -> None:
+    # given a model that costs nothing, so that no worst case is above the cap
+    scene = playground.scene()
+    catalog.add_price(catalog.entry("free", price=None), "0", "0")
+    # when its cap is less than the smallest amount that is kept
+    field, code, message = wrong(scene, models=("free",), cap=cap)
+    # then the answer names the smallest one, and that one does
+    assert (field, code) == ("cap", "out_of_range")
+    assert "at least 0.000001" in message
+    assert scene.start(models=("free",), cap="0.000001").cap_micro == 1
+
+
 @pytest.mark.parametrize("cap", ["0", "-1", "5.0001", "NaN", "Infinity"])
 def test_a_cap_outside_the_policy_is_refused(cap: str) -> None:
     assert wrong(playground.scene(), cap=cap)[:2] == ("cap", "out_of_range")
@@ -151,9 +164,12 @@ def test_more_calls_than_the_policy_allows_are_refused() -> None:
     assert "72 calls; a trial has at most 60" in message
 
 
-def test_an_example_that_is_held_out_cannot_be_chosen() -> None:
+@pytest.mark.parametrize(
+    "tag", ["held-out", "held_out", "held out", "Held-Out", "HELDOUT", "held  out", "held–out"]
+)
+def test_an_example_that_is_held_out_cannot_be_chosen(tag: str) -> None:
     scene = playground.scene()
-    datasets.fill(scene.owner, scene.version.dataset, datasets.ticket(50, tags=["held-out"]))
+    datasets.fill(scene.owner, scene.version.dataset, datasets.ticket(50, tags=["typical", tag]))
     dataset_services.commit_version(actor=scene.owner, dataset=scene.version.dataset, note="more")
     field, code, message = wrong(scene, examples=("t-0050",))
     assert (field, code) == ("examples", "held_out")

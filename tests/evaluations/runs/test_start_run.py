@@ -69,6 +69,7 @@ def test_a_third_active_run_is_refused() -> None:
     [
         ({"cap": Decimal(0)}, "cap"),
         ({"cap": Decimal("NaN")}, "cap"),
+        ({"cap": Decimal("0.0000005")}, "cap"),
         ({"cap": Decimal(501)}, "cap"),
         ({"concurrency": 0}, "concurrency"),
         ({"concurrency": 1_000}, "concurrency"),

@@ -49,6 +49,18 @@ def test_a_queued_run_is_cancelled_at_once() -> None:
     assert violations(run) == []
 
 
+def test_a_new_cap_that_rounds_to_the_old_one_is_refused_beside_its_field() -> None:
+    scene = runs.scene(3, ("alpha",))
+    run = scene.start(cap=Decimal(1))
+    with pytest.raises(Invalid) as refused:
+        services.raise_budget(actor=scene.owner, run=run, cap=Decimal("1.0000001"))
+    assert [(e.field, e.code) for e in refused.value.errors] == [("cap", "out_of_range")]
+    assert (
+        services.raise_budget(actor=scene.owner, run=run, cap=Decimal("1.000001")).cap_micro
+        == 1_000_001
+    )
+
+
 def test_cancelling_half_way_makes_no_new_call_and_keeps_the_cost(
     gateway: StubGateway, drive: Driving
 ) -> None:

@@ -141,7 +141,7 @@ def test_exit_1_when_calls_fail(gateway: StubGateway) -> None:
         (("--metrics", "sparkle"), "sparkle cannot score this dataset"),
         (("--metrics", "json_valid"), "at least 3 metrics"),
         (("--cap", "much"), "write an amount"),
-        (("--cap", "0"), "above 0"),
+        (("--cap", "0"), "at least 0.000001"),
         (("--concurrency", "1000"), "Between 1 and 256"),
         (("--repeats", "0"), "Between 1 and 10"),
         (("--dataset", "/no/such/file.jsonl"), "No such file"),
