@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -83,6 +84,23 @@ def preview_for(user: AnyUser, preview_id: UUID) -> Preview:
     if found is None:
         raise Http404
     return found
+
+
+def offered_by(preview: Preview) -> list[dict[str, Any]]:
+    """Return the stored readings of a price map that may be proposed.
+
+    They are its chat models that no entry stands for and whose name no entry has.
+    """
+    if preview.origin != Source.PRICE_MAP:
+        return []
+    ours = set(preview.plan["via"].values())
+    names = [
+        one["alias"] for one in preview.readings if one["is_chat"] and one["alias"] not in ours
+    ]
+    ours.update(
+        CatalogEntry.objects.filter(gateway_alias__in=names).values_list("gateway_alias", flat=True)
+    )
+    return [one for one in preview.readings if one["is_chat"] and one["alias"] not in ours]
 
 
 def probe_for(user: AnyUser, probe_id: UUID) -> Probe:

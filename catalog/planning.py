@@ -20,6 +20,7 @@ FREE = (
     "summary", "licence", "known_issues", "open_weights", "simulated", "card_url",
     "deprecation_date",
 )  # fmt: skip
+NAME_TAKEN = "an alias of yours with this name is another model; it cannot be proposed"
 _WHOSE = {
     PriceOrigin.GATEWAY: "the gateway's price counts",
     PriceOrigin.PRICE_MAP: "the price that was imported counts",
@@ -148,7 +149,7 @@ def make_plan(
     """Return what the readings would change.
 
     ``others`` are the models of a price map that no entry stands for; those that are no chat models
-    are skipped with that reason, like everywhere.
+    or have the name of an entry that is another model are skipped with that reason.
     """
     plan = Plan(problems=list(problems))
     found = {reading.alias: reading for reading in readings}
@@ -165,10 +166,12 @@ def make_plan(
             plan.new.append(reading)
     for reading in others:
         plan.problems += reading.problems
-        if reading.is_chat:
-            plan.others.append(reading)
-        else:
+        if not reading.is_chat:
             plan.problems.append(Problem(reading.alias, "mode", "no chat model; not listed"))
+        elif reading.alias in known:
+            plan.problems.append(Problem(reading.alias, "", NAME_TAKEN))
+        else:
+            plan.others.append(reading)
     if source == Source.GATEWAY:
         plan.missing = sorted(
             alias

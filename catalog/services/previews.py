@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.enums import PreviewState, Source
+from catalog.histories import offered_by
 from catalog.models import Preview, SyncReport
 from catalog.planning import Plan, make_plan
 from catalog.policies import require_manager
@@ -221,8 +222,11 @@ def _waiting(preview_id: UUID) -> Preview:
 
 
 def _known_names(found: Preview, aliases: Collection[str]) -> None:
-    names = {reading["alias"] for reading in found.readings if reading["is_chat"]}
+    names = {reading["alias"] for reading in offered_by(found)}
     unknown = sorted(set(aliases) - names)
     if unknown:
         shown = storable(unknown[0][:60])[0]
-        raise Invalid.field("propose", "choice", f"The file has no chat model called {shown}.")
+        raise Invalid.field(
+            "propose", "choice",
+            f"The file has no chat model called {shown} that may be proposed.",
+        )  # fmt: skip

@@ -80,10 +80,15 @@ def lock_catalog() -> None:
 
 
 def known_entries(source: Source, *, lock: bool = True) -> dict[str, Known]:
-    """Return every entry by alias, with its price and what ``source`` said last; three queries."""
-    rows = CatalogEntry.objects.order_by("gateway_alias")
+    """Return every entry by alias, with its price and what ``source`` said last; three queries.
+
+    With ``lock`` nobody sets a price or a fact until the transaction ends.
+    """
+    found = CatalogEntry.objects.order_by("gateway_alias")
     if lock:
-        rows = rows.select_for_update(no_key=True)
+        found = found.select_for_update(no_key=True)
+    # Before the prices: one that a person sets while this waits for the lock has to be seen.
+    rows = list(found)
     prices = current_prices()
     origin = PriceOrigin.GATEWAY if source == Source.GATEWAY else PriceOrigin.PRICE_MAP
     last = (
@@ -131,7 +136,7 @@ def carry_out(
     wanted = set(propose)
     chosen = [one for one in plan.others if one.alias in wanted]
     filename = preview.filename if preview is not None else ""
-    _facts(source, plan)
+    _facts(actor, source, plan)
     added = _add(actor, source, [*plan.new, *chosen], at)
     by_alias = {entry.gateway_alias: entry for entry in added}
     first = [
@@ -161,9 +166,11 @@ def _existing(aliases: Iterable[str]) -> dict[str, CatalogEntry]:
     return {entry.gateway_alias: entry for entry in found}
 
 
-def _facts(source: Source, plan: Plan) -> None:
+def _facts(actor: User | None, source: Source, plan: Plan) -> None:
+    """Take the facts over; whoever imports material ones is the card's author from then on."""
     entries = _existing({one.alias for one in plan.facts})
     fields: dict[str, set[str]] = {}
+    material = {alias: entry.digest() for alias, entry in entries.items()}
     for one in plan.facts:
         setattr(entries[one.alias], one.field, one.after)
         fields.setdefault(one.alias, set()).add(one.field)
@@ -171,7 +178,12 @@ def _facts(source: Source, plan: Plan) -> None:
         entry = entries[alias]
         if source == Source.PRICE_MAP:
             entry.imported = sorted({*entry.imported, *names})
-        entry.save(update_fields=(*sorted(names), "imported", "updated_at"))
+            # The command line has no author to name: it takes none away either.
+            if actor is not None and entry.digest() != material[alias]:
+                entry.proposed_by = entry.updated_by = actor
+        entry.save(
+            update_fields=(*sorted(names), "imported", "proposed_by", "updated_by", "updated_at")
+        )
 
 
 def _add(

@@ -114,8 +114,7 @@ def _offers(found: Preview, text: str) -> dict[str, Any]:
     """Return the models of the file that may be proposed: chosen ones first, then by name."""
     if found.origin != Source.PRICE_MAP or not found.plan["others"]:
         return {"offers": [], "matching": 0, "chosen": 0}
-    ours = set(found.plan["via"].values())
-    readings = [one for one in found.readings if one["is_chat"] and one["alias"] not in ours]
+    readings = histories.offered_by(found)
     wanted = text.casefold()
     chosen = set(found.chosen)
     passing = [
