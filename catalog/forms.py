@@ -127,10 +127,11 @@ def _next_year() -> date:
 
 
 class ApproveForm(forms.Form):
-    """Approving a model, for everybody or for some."""
+    """Approving a model, for everybody or for some; ``digest`` is that of the card shown."""
 
     use_required_attribute = False
 
+    digest = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
     expires = forms.DateField(
         label="Approved until",
         initial=_next_year,

@@ -34,6 +34,7 @@ def approve(
     *,
     actor: User,
     entry: CatalogEntry,
+    digest: str,
     expires: date,
     reason: str,
     units: Sequence[str] = (),
@@ -41,13 +42,24 @@ def approve(
 ) -> CatalogEntry:
     """Approve the model until ``expires``; with ``units`` or ``tiers`` for those alone.
 
-    Raises Forbidden (role, self_approval), NotReady naming the facts that are missing or
-    (training) that it trains on more than public data, or Invalid (expires beyond the policy's
-    days or not in the future, reason, units, tiers).
+    ``digest`` is that of the card that was seen (`CatalogEntry.digest`). An end that was set when
+    the model was deprecated or retired is taken away, and so is its replacement; the decisions
+    keep them.
+
+    Raises Forbidden (role, self_approval), Conflict (card_changed) when the card is not what was
+    seen, NotReady naming the facts that are missing or (training) that it trains on more than
+    public data, or Invalid (expires beyond the policy's days or not in the future, reason, units,
+    tiers).
     """
     require_manager(actor)
     entry = locked_entry(entry.pk)
     require_approver(actor, entry)
+    if digest != entry.digest():
+        raise Conflict(
+            "The card changed since you saw it, and nothing was approved. Read it as it stands"
+            " now, then decide.",
+            code="card_changed",
+        )
     missing = [
         FieldError(name, "required", f"Not known: {words}.")
         for name, words in NEEDED.items()
@@ -68,6 +80,7 @@ def approve(
     names = [clean_text(u, field="units", minimum=1, maximum=80, single_line=True) for u in units]
     before = entry.status
     entry.status_reason = _reason(reason)
+    _revive(entry)
     entry.restricted_units, entry.restricted_tiers = sorted(set(names)), sorted(set(tiers))
     restricted = bool(entry.restricted_units or entry.restricted_tiers)
     entry.status = EntryStatus.RESTRICTED if restricted else EntryStatus.APPROVED
@@ -91,6 +104,21 @@ def approve(
     )
     note_status(actor=actor, entry=entry, before=before)
     return entry
+
+
+def _revive(entry: CatalogEntry) -> None:
+    """Take away the end that a decision set, else the approved model dies again on its day.
+
+    A provider's own end of a model that nobody deprecated stays; of one that was deprecated or
+    retired since its last approval the next reading tells it again.
+    """
+    ends = entry.decisions.filter(after__in=(EntryStatus.DEPRECATED, EntryStatus.RETIRED))
+    if entry.approved_at is not None:
+        ends = ends.filter(at__gte=entry.approved_at)
+    if entry.status in (EntryStatus.DEPRECATED, EntryStatus.RETIRED) or ends.exists():
+        entry.deprecation_date = None
+        entry.decided = [name for name in entry.decided if name != "deprecation_date"]
+    entry.retirement_date = entry.replacement = None
 
 
 @transaction.atomic

@@ -67,8 +67,8 @@ def approve(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         given = form.cleaned_data
         units = [one.strip() for one in given["units"].split(",") if one.strip()]
         services.approve(
-            actor=user, entry=found, expires=given["expires"], reason=given["reason"],
-            units=units, tiers=given["tiers"],
+            actor=user, entry=found, digest=given["digest"], expires=given["expires"],
+            reason=given["reason"], units=units, tiers=given["tiers"],
         )  # fmt: skip
         return f"{found.gateway_alias} is approved until {given['expires']:%-d %b %Y}."
 
@@ -121,6 +121,12 @@ def _decide(
             words = act(user, found, form)
         except DomainError as problem:
             _onto(form, problem)
+            found = selectors.entry_for(user, entry_id)
+            if problem.code == "card_changed":
+                # The page shows the present card; whoever approves it next has seen that one.
+                posted = request.POST.copy()
+                posted["digest"] = found.digest()
+                form.data = posted
         else:
             messages.success(request, words)
             return redirect("catalog:entry", entry_id=found.pk)
@@ -166,7 +172,7 @@ def _card(
         "may_manage": can_manage(user),
         "may_approve": may_approve(user, found),
         "facts_form": FactsForm.of(found),
-        "approve_form": ApproveForm(),
+        "approve_form": ApproveForm(initial={"digest": found.digest()}),
         "status_form": StatusForm(),
         "price_form": PriceForm(),
         "opened": next(iter(given), "") if given else "",

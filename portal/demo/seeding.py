@@ -117,6 +117,7 @@ def approve_models(manager: User) -> None:
         approve(
             actor=manager,
             entry=entry,
+            digest=entry.digest(),
             expires=(now() + timedelta(days=360)).date(),
             reason="Simulated model of the demo; card read and complete.",
         )

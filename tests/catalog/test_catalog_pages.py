@@ -110,11 +110,50 @@ def test_a_manager_approves_by_the_form() -> None:
     expires = (timezone.now().date() + timedelta(days=100)).isoformat()
     answer = client.post(
         f"/catalog/{made.pk}/approve/",
-        {"expires": expires, "reason": "tried and found fit", "units": "", "tiers": []},
+        {
+            "digest": made.digest(),
+            "expires": expires,
+            "reason": "tried and found fit",
+            "units": "",
+            "tiers": [],
+        },
     )
     assert answer.status_code == 302
     made.refresh_from_db()
     assert made.status == EntryStatus.APPROVED
+
+
+def hidden_digest(html: str) -> str:
+    """The digest that the page's approval would send."""
+    found = re.search(r'name="digest" value="([^"]*)"', html)
+    assert found is not None
+    return found[1]
+
+
+def test_a_card_that_changed_is_shown_as_it_is_before_it_is_approved() -> None:
+    # Given a manager before a card that somebody else corrects meanwhile
+    made = catalog.entry("a", status=EntryStatus.PROPOSED, approval_expires=None, regions=["eu"])
+    client = signed_in(people.catalog_manager())
+    seen = hidden_digest(client.get(f"/catalog/{made.pk}/").content.decode())
+    services.set_facts(actor=people.catalog_manager(), entry=made, facts={"regions": ["mars"]})
+    expires = (timezone.now().date() + timedelta(days=100)).isoformat()
+    data = {"digest": seen, "expires": expires, "reason": "tried and found fit", "units": ""}
+    # When the manager approves what they saw, first with a day that is none
+    wrong = client.post(f"/catalog/{made.pk}/approve/", {**data, "expires": "2026-02-30"})
+    answer = client.post(
+        f"/catalog/{made.pk}/approve/",
+        {**data, "digest": hidden_digest(wrong.content.decode())},
+    )
+    # Then the page says that it changed, shows the present card, and keeps what was typed
+    html = answer.content.decode()
+    assert (answer.status_code, "The card changed since you saw it" in html) == (422, True)
+    assert "mars" in html
+    assert "tried and found fit" in html
+    # And what is shown now may be approved
+    data["digest"] = hidden_digest(html)
+    assert client.post(f"/catalog/{made.pk}/approve/", data).status_code == 302
+    made.refresh_from_db()
+    assert (made.status, data["digest"] == seen) == (EntryStatus.APPROVED, False)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +181,9 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_is_right(
 ) -> None:
     made = catalog.entry("a")
     before = made.digest()
-    answer = signed_in(people.catalog_manager()).post(f"/catalog/{made.pk}/{path}/", data)
+    answer = signed_in(people.catalog_manager()).post(
+        f"/catalog/{made.pk}/{path}/", {"digest": before, **data}
+    )
     html = answer.content.decode()
     assert answer.status_code == 422
     assert typed in html
@@ -164,8 +205,9 @@ def test_proposing_a_model_by_hand() -> None:
 
 def test_a_report_shows_what_was_found_and_skipped() -> None:
     services.sync(actor=None, infos=[catalog.info()])
+    made = CatalogEntry.objects.get()
     services.approve(
-        actor=people.catalog_manager(), entry=CatalogEntry.objects.get(),
+        actor=people.catalog_manager(), entry=made, digest=made.digest(),
         expires=timezone.now().date() + timedelta(days=9), reason="tried and found fit",
     )  # fmt: skip
     info = catalog.info(context_window=64_000, extra={"licence": "a\u202eb"})

@@ -29,7 +29,10 @@ def proposed(**more: Any) -> CatalogEntry:
 
 
 def approve(entry: CatalogEntry, actor: Any = None, **more: Any) -> CatalogEntry:
-    values: dict[str, Any] = {"expires": in_days(365), "reason": "tried and found fit"} | more
+    entry.refresh_from_db()
+    values: dict[str, Any] = {
+        "digest": entry.digest(), "expires": in_days(365), "reason": "tried and found fit"
+    } | more  # fmt: skip
     return services.approve(actor=actor or people.catalog_manager(), entry=entry, **values)
 
 
@@ -216,3 +219,55 @@ def test_two_models_cannot_share_an_alias_however_it_is_composed() -> None:
     with pytest.raises(Conflict) as refused:
         services.propose(actor=manager, alias="cafe\u0301", facts={})
     assert refused.value.code == "not_unique"
+
+
+@pytest.mark.parametrize("changed_between", [False, True])
+@pytest.mark.parametrize("end", [EntryStatus.DEPRECATED, EntryStatus.RETIRED])
+def test_a_model_that_is_approved_again_does_not_die_of_its_old_end(
+    end: EntryStatus, changed_between: bool
+) -> None:
+    # Given a model that ended, with a day and a replacement, and maybe was corrected since
+    manager = people.catalog_manager()
+    catalog.entry("newer")
+    made = catalog.entry("older")
+    services.change_status(
+        actor=manager, entry=made, status=EntryStatus.DEPRECATED, reason="a newer one is better",
+        retirement_date=in_days(30), replacement="newer",
+    )  # fmt: skip
+    if end == EntryStatus.RETIRED:
+        services.change_status(actor=manager, entry=made, status=end, reason="it is of no use")
+    if changed_between:
+        services.set_facts(actor=manager, entry=made, facts={"max_data_class": "internal"})
+    # When it is approved again
+    back = approve(made)
+    # Then nothing of the end is left on the card, and the gateway may tell one again
+    assert (back.retirement_date, back.deprecation_date, back.replacement) == (None, None, None)
+    assert "deprecation_date" not in back.decided
+    assert back in usable_entries(in_days(60))
+    # And the decisions keep it
+    kept = made.decisions.filter(after=EntryStatus.DEPRECATED).get()
+    assert (kept.retirement_date, kept.replacement) == (in_days(30), "newer")
+
+
+def test_an_approval_leaves_the_end_that_the_provider_announced() -> None:
+    # Given a card on which nobody decided, with the provider's end
+    made = proposed(deprecation_date=in_days(90))
+    # When it is approved
+    # Then that end is still said
+    assert approve(made).deprecation_date == in_days(90)
+
+
+def test_an_approval_is_of_the_card_that_was_seen() -> None:
+    # Given a card that changed after somebody looked at it
+    made = proposed()
+    seen = made.digest()
+    services.set_facts(
+        actor=people.catalog_manager(), entry=made, facts={"trains_on_data": "opt_out"}
+    )
+    # When that card is approved
+    with pytest.raises(Conflict) as refused:
+        approve(made, digest=seen)
+    # Then nothing is
+    assert refused.value.code == "card_changed"
+    assert not usable_entries().exists()
+    assert approve(made).status == EntryStatus.APPROVED

@@ -112,7 +112,8 @@ def test_a_price_that_a_person_set_is_never_replaced(swift: CatalogEntry) -> Non
 
 def test_what_was_decided_stays_and_is_listed(swift: CatalogEntry) -> None:
     services.approve(
-        actor=people.catalog_manager(), entry=swift, reason="tried and found fit",
+        actor=people.catalog_manager(), entry=swift, digest=swift.digest(),
+        reason="tried and found fit",
         expires=timezone.now().date() + timedelta(days=90),
     )  # fmt: skip
     report = applied(previewed())
@@ -134,7 +135,7 @@ def test_lines_may_be_left_out_and_models_chosen(swift: CatalogEntry) -> None:
     assert price_now("prose") == Decimal(1)
     with pytest.raises(Forbidden):
         services.approve(
-            actor=manager, entry=made, reason="I like it a lot",
+            actor=manager, entry=made, digest=made.digest(), reason="I like it a lot",
             expires=timezone.now().date() + timedelta(days=9),
         )  # fmt: skip
 
@@ -279,7 +280,8 @@ def test_answers_with_every_kind_of_line_are_what_the_description_says(
     swift: CatalogEntry,
 ) -> None:
     services.approve(
-        actor=people.catalog_manager(), entry=swift, reason="tried and found fit",
+        actor=people.catalog_manager(), entry=swift, digest=swift.digest(),
+        reason="tried and found fit",
         expires=timezone.now().date() + timedelta(days=90),
     )  # fmt: skip
     client, start = signed_in(), "/api/v1/catalog"

@@ -30,7 +30,8 @@ def one() -> CatalogEntry:
 
 def approve() -> CatalogEntry:
     return services.approve(
-        actor=people.catalog_manager(), entry=one(), reason="tried and found fit",
+        actor=people.catalog_manager(), entry=one(), digest=one().digest(),
+        reason="tried and found fit",
         expires=timezone.now().date() + timedelta(days=90),
     )  # fmt: skip
 
