@@ -31,7 +31,8 @@ from portal.gateway.connection import connect
 from portal.gateway.errors import GatewayError
 from portal.gateway.types import CompletionRequest
 
-# After this many seconds no further model is begun: the message in the queue must not come twice.
+# After this many seconds no further call is begun: the message in the queue must not come twice,
+# and no other probe may start while this one still spends (`probes.STUCK_AFTER`).
 LONGEST_SECONDS = 420.0
 
 
@@ -49,7 +50,8 @@ def run_probe(*, probe_id: UUID) -> Probe | None:
     """Measure what the probe planned and return it; None when another worker has it or it is over.
 
     What was measured is kept when it breaks off. A model that fails to answer is measured too: its
-    row says so.
+    row says so. A probe that was ended meanwhile, as one whose worker was lost, makes no call of a
+    further model and keeps nothing more.
     """
     taken = Probe.objects.filter(pk=probe_id, state=ProbeState.QUEUED).update(
         state=ProbeState.RUNNING, started_at=now()
@@ -63,19 +65,35 @@ def run_probe(*, probe_id: UUID) -> Probe | None:
         if time.monotonic() > until:
             message = f"Out of time after {place} of {len(probe.planned)} models."
             break
-        message = _measure(probe, line)
+        try:
+            message = _measure(probe, line, until)
+        except _Ended:
+            return None
         if message:
             break
     failed = bool(message) and not probe.measurements.exists()
     probe.state = ProbeState.FAILED if failed else ProbeState.COMPLETE
     probe.message, probe.ended_at = message[:400], now()
-    _end(probe)
-    return probe
+    return probe if _end(probe) else None
+
+
+class _Ended(Exception):
+    """The probe runs no longer: somebody else ended it."""
+
+
+def _still_runs(probe: Probe, **values: Any) -> bool:
+    """Write ``values`` if the probe still runs, which holds until the transaction ends."""
+    row = Probe.objects.filter(pk=probe.pk, state=ProbeState.RUNNING)
+    return row.update(spent=probe.spent, updated_at=now(), **values) == 1
 
 
 @transaction.atomic
-def _end(probe: Probe) -> None:
-    probe.save(update_fields=("state", "message", "ended_at", "spent", "updated_at"))
+def _end(probe: Probe) -> bool:
+    """End the probe and return True, or return False when it was ended already."""
+    if not _still_runs(
+        probe, state=probe.state, message=probe.message, ended_at=probe.ended_at
+    ):  # fmt: skip
+        return False
     audit.record(
         actor=probe.created_by,
         action="catalog.probe_ended",
@@ -83,10 +101,14 @@ def _end(probe: Probe) -> None:
         ref=str(probe.pk),
         detail={"state": probe.state, "spent": probe.spent, "message": probe.message},
     )
+    return True
 
 
-def _measure(probe: Probe, line: dict[str, Any]) -> str:
-    """Call one model and keep the figures; return why the whole probe cannot go on, or nothing."""
+def _measure(probe: Probe, line: dict[str, Any], until: float) -> str:
+    """Call one model and keep the figures; return why the whole probe cannot go on, or nothing.
+
+    No call begins after ``until`` (of `time.monotonic`). Raises _Ended.
+    """
     entry = CatalogEntry.objects.get(pk=line["entry"])
     price = price_of(entry)
     if price is None or price.currency != line["currency"]:
@@ -94,7 +116,7 @@ def _measure(probe: Probe, line: dict[str, Any]) -> str:
     spent = Decimal(probe.spent.get(price.currency, "0"))
     room = Decimal(probe.cap[price.currency]) - spent
     try:
-        seen = asyncio.run(_ask(entry, price, probe.calls_each, room))
+        seen = asyncio.run(_ask(entry, price, probe.calls_each, room, until))
     except GatewayError as problem:
         return problem.message
     if not seen.asked:
@@ -104,11 +126,13 @@ def _measure(probe: Probe, line: dict[str, Any]) -> str:
     return ""
 
 
-async def _ask(entry: CatalogEntry, price: cost.Price, calls: int, room: Decimal) -> _Seen:
+async def _ask(
+    entry: CatalogEntry, price: cost.Price, calls: int, room: Decimal, until: float
+) -> _Seen:
     seen = _Seen()
     async with connect(max_connections=1) as client:
         for _ in range(calls):
-            if seen.cost + most_of(price, 1) > room:
+            if seen.cost + most_of(price, 1) > room or time.monotonic() > until:
                 break
             seen.asked += 1
             if not await _one(client, entry, price, seen):
@@ -139,6 +163,8 @@ async def _one(client: GatewayClient, entry: CatalogEntry, price: cost.Price, se
 
 @transaction.atomic
 def _keep(probe: Probe, entry: CatalogEntry, price: cost.Price, seen: _Seen) -> None:
+    if not _still_runs(probe):
+        raise _Ended
     entry = locked_entry(entry.pk)
     result = figures(seen.calls)
     answers = sorted({call.model for call in seen.calls if call.model})
@@ -163,7 +189,6 @@ def _keep(probe: Probe, entry: CatalogEntry, price: cost.Price, seen: _Seen) -> 
         currency=price.currency,
         problem=seen.problem[:400],
     )
-    probe.save(update_fields=("spent", "updated_at"))
     if result.p50_ms is not None:
         entry.latency_p50_ms, entry.latency_p95_ms = result.p50_ms, result.p95_ms
         entry.tokens_per_second, entry.measured_at = result.tokens_per_second, at

@@ -1,7 +1,9 @@
 """Measuring through a gateway: within the stated money, with n, and honest about what answered."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from catalog import services, tasks
 from catalog.enums import Answered
 from catalog.models import CatalogEntry, Measurement, Probe
 from catalog.probing import Call, figures, is_snapshot, standing
+from catalog.services import probing
 from catalog.signals import alias_drifted
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, Forbidden, NotReady
@@ -197,6 +200,74 @@ def test_the_daily_round_and_the_sweeper(gateway: StubGateway) -> None:
     tasks.sweep_probes()
     stuck.refresh_from_db()
     assert stuck.state == "failed"
+
+
+@database
+def test_no_call_begins_when_the_time_is_over(
+    gateway: StubGateway, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a model whose every call takes 200 of the 420 seconds that a probe has
+    settings.CATALOG_PROBE_CALLS = 20
+    clock = SimpleNamespace(monotonic=lambda: 200.0 * gateway.count("slow"))
+    monkeypatch.setattr(probing, "time", clock)
+    gateway.behave("slow", "model=slow-2026-05-01")
+    # When it is measured
+    row = measured(catalog.entry("slow"))
+    # Then the third call is the last one, and what was seen is kept
+    assert (row.calls, row.answered, gateway.count("slow")) == (3, 3, 3)
+
+
+@database
+def test_a_probe_that_was_ended_meanwhile_spends_and_keeps_nothing_more(
+    gateway: StubGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a probe of two models that the sweeper takes for lost once it has begun
+    entries = [catalog.entry("fast"), catalog.entry("next")]
+    probe = services.start_probe(actor=None, entries=entries)
+    assert probe is not None
+    looks = itertools.count()
+
+    def monotonic() -> float:
+        if next(looks) == 1:
+            Probe.objects.update(started_at=timezone.now() - timedelta(hours=1))
+            services.end_stuck_probes()
+        return 0.0
+
+    monkeypatch.setattr(probing, "time", SimpleNamespace(monotonic=monotonic))
+    # When its worker goes on
+    assert services.run_probe(probe_id=probe.pk) is None
+    # Then it stays ended, without the second model, and another one may start
+    probe.refresh_from_db()
+    assert (probe.state, "lost" in probe.message) == ("failed", True)
+    assert (gateway.count("fast"), gateway.count("next")) == (3, 0)
+    assert not Measurement.objects.exists()
+    assert not AuditEvent.objects.filter(action="catalog.probe_ended").exists()
+    assert services.start_probe(actor=None, entries=entries) is not None
+
+
+@database
+def test_a_probe_that_is_ended_at_the_last_moment_stays_as_it_was_ended(
+    gateway: StubGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a probe that finds no time for its only model, and is taken for lost just then
+    probe = services.start_probe(actor=None, entries=[catalog.entry("fast")])
+    assert probe is not None
+    looks = itertools.count()
+
+    def monotonic() -> float:
+        place = next(looks)
+        if place == 1:
+            Probe.objects.update(started_at=timezone.now() - timedelta(hours=1))
+            services.end_stuck_probes()
+        return 1_000.0 * place
+
+    monkeypatch.setattr(probing, "time", SimpleNamespace(monotonic=monotonic))
+    # When its worker ends it
+    assert services.run_probe(probe_id=probe.pk) is None
+    # Then the first word stands
+    probe.refresh_from_db()
+    assert (probe.state, "lost" in probe.message) == ("failed", True)
+    assert not AuditEvent.objects.filter(action="catalog.probe_ended").exists()
 
 
 @database
