@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.enums import EntryStatus, PriceOrigin, Source
+from catalog.drifting import is_news, may_settle
+from catalog.enums import EntryStatus, PriceOrigin, Source, Witness
 from catalog.models import CatalogEntry, Price
+from catalog.probing import is_snapshot
 from catalog.reading import JUMP, Problem, Reading, jump, price_dict
 from portal.common.canonical import digest, jsonable
 from portal.gateway import cost
@@ -108,8 +110,10 @@ class Plan:
     differences: list[Difference] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    # alias: the snapshot that the gateway's list names instead of the pinned one; "" when it names
-    # the pinned one (again).
+    # Those of ``missing`` that the gateway still listed last time.
+    newly_missing: list[str] = field(default_factory=list)
+    # alias: the snapshot that the gateway's list newly names instead of the pinned one; "" when it
+    # names the pinned one again.
     snapshots: dict[str, str] = field(default_factory=dict)
     # alias: under which name the source knows it.
     via: dict[str, str] = field(default_factory=dict)
@@ -123,6 +127,8 @@ class Plan:
             "differences": [one.as_dict() for one in self.differences],
             "problems": [one.as_dict() for one in self.problems],
             "missing": self.missing,
+            "newly_missing": self.newly_missing,
+            "snapshots": self.snapshots,
             "via": self.via,
             "others": len(self.others),
         }
@@ -178,6 +184,9 @@ def make_plan(
             for alias, one in known.items()
             if alias not in found and one.entry.last_seen_at is not None
         )
+        plan.newly_missing = [
+            alias for alias in plan.missing if known[alias].entry.missing_since is None
+        ]
     return plan
 
 
@@ -187,8 +196,11 @@ def _compare(source: Source, known: Known, reading: Reading, plan: Plan) -> None
     facts = _fitting(entry, _said(source, entry, reading), plan)
     if source == Source.GATEWAY and "snapshot" in facts:
         follows = free and "snapshot" not in entry.decided
-        same = facts["snapshot"] == entry.snapshot
-        plan.snapshots[entry.gateway_alias] = "" if same or follows else facts["snapshot"]
+        if follows or is_snapshot(facts["snapshot"], entry.snapshot):
+            if may_settle(entry, Witness.LISTING):
+                plan.snapshots[entry.gateway_alias] = ""
+        elif is_news(entry, facts["snapshot"], Witness.LISTING):
+            plan.snapshots[entry.gateway_alias] = facts["snapshot"]
     # In order of name: the digest must not depend on how the reading was stored.
     for name, value in sorted(facts.items()):
         before = getattr(entry, name)

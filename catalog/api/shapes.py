@@ -196,6 +196,12 @@ _PLAN = {
     "differences": shape("CatalogDifference", _DIFFERENCE, many=True),
     "problems": shape("CatalogProblem", _PROBLEM, many=True, **_PROBLEMS),
     "missing": _words("Aliases that the gateway lists no longer."),
+    "newly_missing": _words("Those of them that it still listed last time."),
+    "snapshots": DictField(
+        child=CharField(allow_blank=True),
+        help_text="By alias the snapshot that the gateway now lists instead of the pinned one;"
+        " empty when it lists the pinned one again.",
+    ),
     "via": DictField(child=CharField(), help_text="Under which name the source knows an alias."),
     "others": IntegerField(help_text="How many models of the file may be proposed besides."),
 }

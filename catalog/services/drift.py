@@ -1,5 +1,6 @@
 """An alias that stands for another snapshot than the pinned one: marked once, told once."""
 
+from catalog.drifting import is_news, may_settle
 from catalog.enums import Witness
 from catalog.models import CatalogEntry
 from catalog.services.locks import announce
@@ -12,10 +13,11 @@ from portal.common.clock import now
 def mark_drift(*, actor: User | None, entry: CatalogEntry, answered: str, witness: Witness) -> bool:
     """Mark the locked ``entry`` as answering as ``answered``; return whether that is news.
 
-    The mark, the audit event and `alias_drifted` come once for each other snapshot, not each day.
-    The caller holds the entry's lock.
+    The mark, the audit event and `alias_drifted` come once for each other snapshot, however it is
+    spelled, not each day; what a list says never takes the place of what a call showed. The caller
+    holds the entry's lock.
     """
-    if not entry.snapshot or entry.drift_answered == answered[:200]:
+    if not is_news(entry, answered[:200], witness):
         return False
     entry.drift_answered, entry.drift_witness = answered[:200], witness
     entry.drifted_since = now()
@@ -37,7 +39,7 @@ def clear_drift(*, actor: User | None, entry: CatalogEntry, witness: Witness | N
     ``witness`` None means that a person pinned anew. What one witness saw is not undone by
     another: a list may say what no call proves. The caller holds the entry's lock.
     """
-    if not entry.drifted_since or (witness is not None and entry.drift_witness != witness):
+    if not may_settle(entry, witness):
         return False
     answered = entry.drift_answered
     entry.drift_answered = entry.drift_witness = ""

@@ -1,5 +1,6 @@
 """Comparing with the gateway or a price map, looking at it, and applying it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +42,17 @@ def sync(request: HttpRequest) -> HttpResponse:
 
 
 def _is_empty(found: Preview) -> bool:
-    return not any(found.plan[name] for name in ("new", "prices", "facts"))
+    """Whether applying it would add, change or mark nothing that somebody should look at first."""
+    return _changes(found.plan) == 0
+
+
+def _changes(plan: Mapping[str, Any]) -> int:
+    """Return how many rows would be added, changed or marked."""
+    # A comparison that has waited since before there were marks has none.
+    marks = ("newly_missing", "snapshots")
+    return sum(len(plan[name]) for name in ("new", "prices", "facts")) + sum(
+        len(plan.get(name, ())) for name in marks
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +114,9 @@ def _page(request: HttpRequest, found: Preview, problem: DomainError | None = No
             ("Differences", len(plan["differences"]), "stay as they are"),
             ("Skipped", len(plan["problems"]), "with the reason"),
         ],
-        "changes": len(plan["new"]) + len(plan["prices"]) + len(plan["facts"]),
+        "changes": _changes(plan),
+        "newly_missing": plan.get("newly_missing", []),
+        "snapshots": list(plan.get("snapshots", {}).items()),
         **_offers(found, text),
     }
     status = problem.status if problem is not None else 200
