@@ -232,11 +232,12 @@ def possible_owners(cycle: Cycle) -> list[User]:
 def suggestion_makes_author(brief: Brief) -> bool:
     """Whether an accepted suggestion makes who made it an author, by the policy and the tier.
 
-    Before a tier is known as at the strictest.
+    By the tier that counts or the one that the answers demand, whichever is higher: lowering the
+    tier turns no author into a voter. Before a tier is known as at the strictest.
     """
     tier = brief.cycle.workload.tier
     least = policy().number("brief", "suggestion_makes_author_from_tier")
-    return tier is None or tier >= least
+    return tier is None or max(tier, assess(brief).computed) >= least
 
 
 def contributor_ids(brief: Brief) -> set[UUID]:
@@ -244,7 +245,7 @@ def contributor_ids(brief: Brief) -> set[UUID]:
 
     From the policy's tier up (3) that includes whose suggestions were accepted: below it a
     reviewer may propose a wording and still vote, since somebody else answers for it. Taken from
-    the rows and the present tier at every question.
+    the rows and the present tiers (`suggestion_makes_author`) at every question.
     """
     found = set(brief.editors)
     if not brief._state.adding and suggestion_makes_author(brief):

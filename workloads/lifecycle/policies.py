@@ -82,10 +82,13 @@ def can_own(user: AnyUser, workload: Workload) -> Verdict:
 
 
 def can_override_tier(user: AnyUser, workload: Workload) -> Verdict:
-    """Whether ``user`` may have a say in another risk tier: a reviewer who does not work on it."""
+    """Whether ``user`` may have a say in another risk tier: a reviewer who does not work on it.
+
+    Whoever administers the portal has none, a superuser included, as in a vote.
+    """
     if not isinstance(user, User) or not remits_of(user):
         return _no("role", "Only a reviewer sets another tier.")
-    if has_role(user, OrganisationRole.PLATFORM_ADMIN):
+    if user.is_superuser or has_role(user, OrganisationRole.PLATFORM_ADMIN):
         return _no("role", "An administrator decides nothing about a workload.")
     if role_in(user, workload) & EDITORS:
         return _no("self_approval", "Who owns or works on a workload does not set its tier.")

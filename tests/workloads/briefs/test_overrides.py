@@ -14,8 +14,8 @@ from workloads.briefs import services
 from workloads.briefs.models import Brief, TierOverride
 from workloads.briefs.selectors import assessment_of, brief_of
 from workloads.lifecycle import services as lifecycle
-from workloads.lifecycle.models import Workload
-from workloads.lifecycle.selectors import current_cycle, open_review, phase_record
+from workloads.lifecycle.models import Cycle, Workload
+from workloads.lifecycle.selectors import contributors, current_cycle, open_review, phase_record
 
 pytestmark = pytest.mark.django_db
 WHY = "The team's lead answers complaints with it, which the questions of the brief do not ask."
@@ -193,15 +193,134 @@ def test_ending_a_lower_tier_lets_the_answers_set_it_again() -> None:
         services.end_override(actor=second, override=override, reason="It was decided too early.")
 
 
-def test_ending_a_raised_tier_takes_a_risk_reviewer() -> None:
+def test_nobody_ends_a_raised_tier_alone() -> None:
     _, workload, _ = briefs.scene()
-    security = people.reviewer("security")
-    made = services.raise_tier(actor=security, workload=workload, tier=3, reason=WHY)
-    with pytest.raises(Forbidden):
-        services.end_override(actor=security, override=made, reason="It was decided too early.")
     risk = people.reviewer("risk")
-    services.end_override(actor=risk, override=made, reason="It was decided too early.")
+    made = services.raise_tier(actor=risk, workload=workload, tier=3, reason=WHY)
+    for actor in (risk, people.reviewer("risk")):
+        with pytest.raises(Conflict, match="proposes a lower tier") as refused:
+            services.end_override(actor=actor, override=made, reason="It was decided too early.")
+        assert refused.value.code == "raised"
+    assert tier_of(workload) == 3
+
+
+@pytest.mark.parametrize(("tier", "raises"), [(3, True), (2, False), (1, False)])
+def test_two_people_ease_a_raised_tier(tier: int, raises: bool) -> None:
+    _, workload, brief = briefs.scene(tier=2)
+    services.raise_tier(actor=people.reviewer("risk"), workload=workload, tier=4, reason=WHY)
+    first, second = people.reviewer("risk"), people.reviewer("security")
+    proposed = services.propose_lower_tier(actor=first, workload=workload, tier=tier, reason=WHY)
+    assert tier_of(workload) == 4
+    client = Client()
+    client.force_login(second)
+    page = f"/workloads/{workload.ref}/brief/tier/"
+    assert f"Tier {tier} proposed" in client.get(page).content.decode()
+    eased = services.confirm_lower_tier(actor=second, override=proposed)
+    assert (tier_of(workload), eased.raises) == (tier, raises)
+    assert client.get(page).status_code == 200
+    client.force_login(workload.owner)
+    assert str(second) in client.get(f"/workloads/{workload.ref}/brief/").content.decode()
+    briefs.edit(brief, audience="partners")
+    assert tier_of(workload) == max(tier, 2)
+
+
+def test_a_proposal_to_ease_a_raise_is_taken_back_by_one() -> None:
+    _, workload, _ = briefs.scene()
+    risk = people.reviewer("risk")
+    services.raise_tier(actor=risk, workload=workload, tier=4, reason=WHY)
+    proposed = services.propose_lower_tier(actor=risk, workload=workload, tier=3, reason=WHY)
+    services.end_override(actor=risk, override=proposed, reason="It was proposed too early.")
+    assert tier_of(workload) == 4
+
+
+def test_a_reviewer_whose_suggestion_was_accepted_has_no_say_in_the_tier() -> None:
+    owner, workload, brief = briefs.scene(tier=2)
+    briefs.edit(brief, decision_impact="individual")
+    author, risk, second = (people.reviewer("risk") for _ in range(3))
+    suggestion = services.suggest(
+        actor=author, workload=workload, field="users", value="12 agents",
+        reason="The pilot showed that fewer people use it.",
+    )  # fmt: skip
+    services.accept(actor=owner, suggestion=suggestion)
+    proposed = services.propose_lower_tier(actor=risk, workload=workload, tier=1, reason=WHY)
+    for act in (
+        lambda: services.raise_tier(actor=author, workload=workload, tier=4, reason=WHY),
+        lambda: services.propose_lower_tier(actor=author, workload=workload, tier=1, reason=WHY),
+        lambda: services.confirm_lower_tier(actor=author, override=proposed),
+        lambda: services.end_override(actor=author, override=proposed, reason="x" * 30),
+    ):
+        with pytest.raises(Forbidden) as refused:
+            act()
+        assert refused.value.code == "contributed"
+    services.confirm_lower_tier(actor=second, override=proposed)
     assert tier_of(workload) == 1
+    assert author.pk in contributors(current_cycle(workload), "scoping")
+
+
+def test_a_proposal_falls_with_the_eligibility_of_who_made_it() -> None:
+    owner, workload, _ = briefs.scene(tier=2)
+    first, second = people.reviewer("risk"), people.reviewer("business")
+    proposed = services.propose_lower_tier(actor=first, workload=workload, tier=1, reason=WHY)
+    lifecycle.add_member(actor=owner, workload=workload, user=first, role="contributor")
+    with pytest.raises(Conflict) as refused:
+        services.confirm_lower_tier(actor=second, override=proposed)
+    assert refused.value.code == "proposer_ineligible"
+    client = Client()
+    client.force_login(second)
+    html = client.get(f"/workloads/{workload.ref}/brief/tier/").content.decode()
+    assert "Confirm tier" not in html
+    assert tier_of(workload) == 2
+
+
+def test_a_raise_ends_a_proposal_to_lower_that_did_not_know_of_it() -> None:
+    _, workload, _ = briefs.scene(tier=2)
+    first, second = people.reviewer("risk"), people.reviewer("business")
+    proposed = services.propose_lower_tier(actor=first, workload=workload, tier=1, reason=WHY)
+    services.raise_tier(actor=second, workload=workload, tier=4, reason=WHY)
+    with pytest.raises(Conflict) as refused:
+        services.confirm_lower_tier(actor=second, override=proposed)
+    assert (refused.value.code, tier_of(workload)) == ("closed", 4)
+    proposed.refresh_from_db()
+    assert proposed.end_reason == "The tier was raised meanwhile."
+    event = AuditEvent.objects.get(action="brief.tier_ended")
+    assert (event.subject_ref, event.actor_id) == (str(proposed.pk), second.pk)
+
+
+def test_a_decision_that_another_replaces_ends_with_an_audit_event() -> None:
+    _, workload, _ = briefs.scene(tier=2)
+    risk = people.reviewer("risk")
+    raised = services.raise_tier(actor=risk, workload=workload, tier=3, reason=WHY)
+    higher = services.raise_tier(actor=risk, workload=workload, tier=4, reason=WHY)
+    lowered(workload)
+    ended = AuditEvent.objects.filter(action="brief.tier_ended").order_by("seq")
+    assert [event.subject_ref for event in ended] == [str(raised.pk), str(higher.pk)]
+
+
+def test_a_decision_of_a_closed_cycle_stays_as_it_is() -> None:
+    owner, workload, _ = briefs.scene(tier=2)
+    first, second = people.reviewer("risk"), people.reviewer("business")
+    proposed = services.propose_lower_tier(actor=first, workload=workload, tier=1, reason=WHY)
+    Cycle.objects.update(state="released")
+    Cycle.objects.create(workload=workload, number=2, created_by=owner, updated_by=owner)
+    for act in (
+        lambda: services.confirm_lower_tier(actor=second, override=proposed),
+        lambda: services.end_override(actor=second, override=proposed, reason="x" * 30),
+    ):
+        with pytest.raises(Conflict) as refused:
+            act()
+        assert refused.value.code == "cycle_closed"
+    proposed.refresh_from_db()
+    assert proposed.state == "proposed"
+
+
+def test_a_superuser_administers_and_sets_no_tier() -> None:
+    _, workload, _ = briefs.scene(tier=2)
+    root = people.reviewer("risk")
+    User.objects.filter(pk=root.pk).update(is_superuser=True)
+    root.refresh_from_db()
+    with pytest.raises(Forbidden, match="administrator") as refused:
+        services.raise_tier(actor=root, workload=workload, tier=3, reason=WHY)
+    assert refused.value.code == "role"
 
 
 def test_the_database_refuses_a_lower_tier_by_one_person_and_a_rewritten_decision() -> None:
@@ -260,4 +379,8 @@ def test_the_page_and_the_api_decide_by_the_same_services() -> None:
     assert as_described(ended)["state"] == "ended"
     raised = client.post(api, {"tier": 4, "reason": WHY}, content_type="application/json")
     assert as_described(raised)["tier"] == 4
+    told, path = {"reason": "It was decided too early."}, f"{as_described(raised)['id']}/end"
+    alone = client.post(f"{api}/{path}", told, content_type="application/json")
+    assert (alone.status_code, alone.json()["code"]) == (409, "raised")
+    assert client.post(f"{page}{path}/", told).status_code == 409
     assert tier_of(workload) == 4

@@ -17,7 +17,7 @@ from workloads.briefs import kpis, selectors, services
 from workloads.briefs.api.shapes import BRIEF, CHANGE, OVERRIDE, TIER
 from workloads.briefs.models import Brief, TierOverride
 from workloads.briefs.obligations import obligations_for
-from workloads.briefs.policies import can_end, can_raise
+from workloads.briefs.policies import OF_THE_DECISION, can_end, can_raise
 from workloads.lifecycle.selectors import current_cycle, workload_for
 
 _KPI_FIELDS = {*kpis.FIELDS, "id", "owner", "delete"}
@@ -215,7 +215,7 @@ class EndTierView(Endpoint):
         user = signed_in(request)
         override = selectors.override_for(user, ref, override_id)
         verdict = can_end(user, override)
-        if not verdict and verdict.rule != "closed":
+        if not verdict and verdict.rule not in OF_THE_DECISION:
             raise Forbidden(verdict.message, code=verdict.rule)
         body = EndBody(data=body_of(request))
         body.is_valid(raise_exception=True)

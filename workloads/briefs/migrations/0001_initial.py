@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tieroverride',
-            constraint=models.CheckConstraint(condition=models.Q(('tier__range', (1, 4)), models.Q(('tier', models.F('computed')), _negated=True)), name='override_tier_1_to_4_and_another'),
+            constraint=models.CheckConstraint(condition=models.Q(('tier__range', (1, 4))), name='override_tier_1_to_4'),
         ),
         migrations.AddConstraint(
             model_name='tieroverride',

@@ -15,7 +15,8 @@ from workloads.briefs.tiering import Overridden
 class TierOverride(Record):
     """One decision on a tier: raised by one reviewer, or lowered by two people.
 
-    What was decided, why and on which assessment never changes; only its state moves on.
+    What was decided, why and on which assessment never changes; only its state moves on. A raise
+    that two people eased may leave the very tier that the answers demand.
     """
 
     brief = models.ForeignKey(Brief, on_delete=models.PROTECT, related_name="overrides")
@@ -42,8 +43,7 @@ class TierOverride(Record):
         ordering = ("-created_at",)
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(tier__range=(1, 4)) & ~models.Q(tier=models.F("computed")),
-                name="override_tier_1_to_4_and_another",
+                condition=models.Q(tier__range=(1, 4)), name="override_tier_1_to_4"
             ),
             models.CheckConstraint(
                 condition=models.Q(seconded_by=None)

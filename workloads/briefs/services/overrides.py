@@ -9,7 +9,13 @@ from portal.common.errors import Conflict, Forbidden, Invalid
 from portal.common.text import clean_text
 from workloads.briefs.enums import OverrideState
 from workloads.briefs.models import Brief, TierOverride
-from workloads.briefs.policies import can_end, can_lower, can_raise, can_second
+from workloads.briefs.policies import (
+    OF_THE_DECISION,
+    can_end,
+    can_lower,
+    can_raise,
+    can_second,
+)
 from workloads.briefs.selectors import (
     assessment_of,
     brief_of,
@@ -20,6 +26,7 @@ from workloads.briefs.services.risk import hand_on
 from workloads.briefs.services.submission import locked_brief
 from workloads.briefs.tiering import Assessment, assess
 from workloads.lifecycle import services as lifecycle
+from workloads.lifecycle.enums import CycleState
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.lifecycle.policies import Verdict
 from workloads.lifecycle.selectors import current_cycle
@@ -27,13 +34,15 @@ from workloads.lifecycle.selectors import current_cycle
 REASON_MIN = 50
 REASON_MAX = 2_000
 TIERS = (1, 2, 3, 4)
+REPLACED = "Another decision took its place."
 
 
 @transaction.atomic
 def raise_tier(*, actor: User, workload: Workload, tier: int, reason: str) -> TierOverride:
     """Let a higher tier count from now on; one reviewer is enough.
 
-    It takes the place of a decision that stood. Raises Forbidden (role, self_approval,
+    It takes the place of a decision that stood, and ends a proposal to lower the tier, which was
+    made without knowing of it. Raises Forbidden (role, self_approval,
     contributed, cycle_closed), Conflict (prohibited) or Invalid (tier, reason).
     """
     cycle, brief = _locked(workload)
@@ -46,7 +55,10 @@ def raise_tier(*, actor: User, workload: Workload, tier: int, reason: str) -> Ti
         )
     standing = standing_override(brief)
     if standing is not None:
-        _close(standing, actor, "Another decision took its place.")
+        _close(standing, actor, cycle, REPLACED)
+    proposal = proposed_override(brief)
+    if proposal is not None:
+        _close(proposal, actor, cycle, "The tier was raised meanwhile.")
     made = _made(actor, brief, assessment, tier, words, OverrideState.STANDING)
     _record(actor, cycle, made, "raised")
     _tell(actor, cycle, "tier.raised", f"{actor} raised the risk tier to {tier}: {words}")
@@ -57,7 +69,8 @@ def raise_tier(*, actor: User, workload: Workload, tier: int, reason: str) -> Ti
 def propose_lower_tier(*, actor: User, workload: Workload, tier: int, reason: str) -> TierOverride:
     """Propose a lower tier as a risk reviewer; nothing changes until a second person confirms.
 
-    Raises Forbidden (role, self_approval, contributed, cycle_closed), Conflict (prohibited,
+    Lower than the one that counts now: so a raised tier is eased too, down to what the answers
+    demand or below it. Raises Forbidden (role, self_approval, contributed, cycle_closed), Conflict (prohibited,
     not_ready while answers are missing, open_proposal) or Invalid (tier, reason).
     """
     cycle, brief = _locked(workload)
@@ -68,9 +81,9 @@ def propose_lower_tier(*, actor: User, workload: Workload, tier: int, reason: st
         raise Conflict("Answers that set the tier are missing; they come first.", code="not_ready")
     if proposed_override(brief) is not None:
         raise Conflict("Another proposal waits; confirm or end it first.", code="open_proposal")
-    least = assessment.least
-    if tier not in TIERS or not least <= tier < assessment.computed:
-        raise Invalid.field("tier", "out_of_range", _lower_bound(least, assessment.computed))
+    least, present = assessment.least, assessment_of(brief).tier
+    if tier not in TIERS or not least <= tier < present:
+        raise Invalid.field("tier", "out_of_range", _lower_bound(least, present))
     made = _made(actor, brief, assessment, tier, words, OverrideState.PROPOSED)
     _record(actor, cycle, made, "proposed")
     return made
@@ -80,8 +93,8 @@ def propose_lower_tier(*, actor: User, workload: Workload, tier: int, reason: st
 def confirm_lower_tier(*, actor: User, override: TierOverride) -> TierOverride:
     """Let a proposed lower tier count, as the second person, on the answers it was proposed for.
 
-    Raises Forbidden (same_person, role, self_approval, contributed, cycle_closed) or Conflict
-    (closed, answers_changed).
+    Raises Forbidden (same_person, role, self_approval, contributed) or Conflict (cycle_closed,
+    closed, proposer_ineligible, answers_changed).
     """
     cycle, brief, override = _locked_override(override)
     _require(can_second(actor, override))
@@ -92,7 +105,7 @@ def confirm_lower_tier(*, actor: User, override: TierOverride) -> TierOverride:
         )
     standing = standing_override(brief)
     if standing is not None:
-        _close(standing, actor, "Another decision took its place.")
+        _close(standing, actor, cycle, REPLACED)
     override.state = OverrideState.STANDING
     override.seconded_by, override.seconded_at = actor, now()
     override.updated_by = actor
@@ -112,18 +125,16 @@ def confirm_lower_tier(*, actor: User, override: TierOverride) -> TierOverride:
 def end_override(*, actor: User, override: TierOverride, reason: str) -> TierOverride:
     """End a decision or take a proposal back; the answers alone set the tier again.
 
-    Raises Forbidden (role, self_approval, contributed, cycle_closed), Conflict (closed) or
-    Invalid (reason).
+    A raised tier is not ended but eased by `propose_lower_tier`. Raises Forbidden (role,
+    self_approval, contributed), Conflict (cycle_closed, closed, raised) or Invalid (reason).
     """
     cycle, _, override = _locked_override(override)
     _require(can_end(actor, override))
     stood = override.state == OverrideState.STANDING
     words = clean_text(reason, field="reason", minimum=20, maximum=REASON_MAX)
-    _close(override, actor, words)
-    _record(actor, cycle, override, "ended")
+    _close(override, actor, cycle, words)
     if stood:
-        change = "tier.lowered" if override.raises else "tier.raised"
-        _tell(actor, cycle, change, f"{actor} ended the decision on the risk tier: {words}")
+        _tell(actor, cycle, "tier.raised", f"{actor} ended the decision on the risk tier: {words}")
     return override
 
 
@@ -133,7 +144,13 @@ def _locked(workload: Workload) -> tuple[Cycle, Brief]:
 
 
 def _locked_override(override: TierOverride) -> tuple[Cycle, Brief, TierOverride]:
+    """Return the decision as it is now. Raises Conflict (cycle_closed): its own cycle is over."""
     cycle = lifecycle.locked_cycle(override.brief.cycle_id)
+    if cycle.state != CycleState.OPEN:
+        raise Conflict(
+            "The cycle of this decision is closed; nothing about it changes any more.",
+            code="cycle_closed",
+        )
     brief = locked_brief(cycle)
     fresh = TierOverride.objects.select_related("proposed_by").get(pk=override.pk)
     fresh.brief = brief
@@ -142,7 +159,7 @@ def _locked_override(override: TierOverride) -> tuple[Cycle, Brief, TierOverride
 
 def _require(verdict: Verdict) -> None:
     if not verdict:
-        refusal = Conflict if verdict.rule == "closed" else Forbidden
+        refusal = Conflict if verdict.rule in OF_THE_DECISION else Forbidden
         raise refusal(verdict.message, code=verdict.rule)
 
 
@@ -160,10 +177,10 @@ def _reason(reason: str) -> str:
     return clean_text(reason, field="reason", minimum=REASON_MIN, maximum=REASON_MAX)
 
 
-def _lower_bound(least: int, computed: int) -> str:
-    if least >= computed:
+def _lower_bound(least: int, present: int) -> str:
+    if least >= present:
         return f"The law's own class asks for tier {least}; that is not the company's to lower."
-    return f"Choose a tier from {least} to {computed - 1}."
+    return f"Choose a tier from {least} to {present - 1}."
 
 
 def _made(
@@ -182,11 +199,12 @@ def _made(
     )
 
 
-def _close(override: TierOverride, actor: User, words: str) -> None:
+def _close(override: TierOverride, actor: User, cycle: Cycle, words: str) -> None:
     override.state = OverrideState.ENDED
     override.ended_by, override.ended_at, override.end_reason = actor, now(), words
     override.updated_by = actor
     override.save()
+    _record(actor, cycle, override, "ended")
 
 
 def _record(actor: User, cycle: Cycle, override: TierOverride, what: str) -> None:

@@ -20,7 +20,13 @@ from workloads.briefs.forms import EndOverrideForm, OverrideForm, TryTierForm
 from workloads.briefs.library import TEMPLATE, template_for
 from workloads.briefs.models import TierOverride
 from workloads.briefs.obligations import obligations_for, reviewed
-from workloads.briefs.policies import can_end, can_lower, can_raise, can_second
+from workloads.briefs.policies import (
+    OF_THE_DECISION,
+    can_end,
+    can_lower,
+    can_raise,
+    can_second,
+)
 from workloads.briefs.questions import BY_NAME
 from workloads.briefs.tiering import Assessment
 from workloads.briefs.trying import OUTSIDE, as_query, read, votes_at
@@ -85,7 +91,7 @@ def end(request: HttpRequest, ref: str, override_id: UUID) -> HttpResponse:
     user = signed_in(request)
     override = selectors.override_for(user, ref, override_id)
     verdict = can_end(user, override)
-    if not verdict and verdict.rule != "closed":
+    if not verdict and verdict.rule not in OF_THE_DECISION:
         raise Forbidden(verdict.message, code=verdict.rule)
     form = EndOverrideForm(request.POST)
     if form.is_valid():
