@@ -51,20 +51,29 @@ def version_of(cycle: Cycle, number: int) -> BriefVersion | None:
 
 
 def committed_version(brief: Brief) -> BriefVersion | None:
-    """Return the version that holds exactly the present answers, or None while they differ."""
+    """Return the version that holds exactly the present answers and tier, or None if none does."""
     version = latest_version(brief)
-    return version if version is not None and version.digest == brief.digest() else None
+    return version if version is not None and _holds_present(version, brief) else None
+
+
+def _holds_present(version: BriefVersion, brief: Brief) -> bool:
+    """Whether nothing differs: a tier that reviewers decided is another one for the same answers.
+
+    A committed version keeps the tier that it was committed with, hence a new one for a new tier.
+    """
+    same = version.digest == brief.digest()
+    return same and version.assessment == assessment_of(brief).as_dict()
 
 
 def version_number(brief: Brief) -> int:
-    """Return the number that the present answers have, or will get when they are committed.
+    """Return the number that the present answers and tier have, or get when they are committed.
 
     The same before and after committing, so that committing changes nothing that was approved.
     """
     latest = latest_version(brief)
     if latest is None:
         return 1
-    return latest.number if latest.digest == brief.digest() else latest.number + 1
+    return latest.number if _holds_present(latest, brief) else latest.number + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +110,13 @@ def editions_of(cycle: Cycle) -> list[Edition]:
                 one.created_by)
         for one in versions
     ]  # fmt: skip
-    present = brief.digest()
-    if not versions or versions[0].digest != present:
+    if not versions or not _holds_present(versions[0], brief):
         number = versions[0].number + 1 if versions else 1
         assessed = assessment_of(brief).as_dict()
         draft = Edition(
-            number, True, content_of(brief), present, assessed, brief.updated_at, brief.updated_by
-        )
+            number, True, content_of(brief), brief.digest(), assessed, brief.updated_at,
+            brief.updated_by,
+        )  # fmt: skip
         found.insert(0, draft)
     return found
 

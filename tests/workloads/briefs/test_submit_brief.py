@@ -10,6 +10,7 @@ from portal.common.errors import NotReady
 from tests.factories import briefs, lives, people
 from workloads.briefs import services
 from workloads.briefs.models import BriefVersion
+from workloads.briefs.selectors import editions_of
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.checks import checks_of
 from workloads.lifecycle.enums import ReviewOutcome
@@ -213,3 +214,33 @@ def test_whoever_edited_a_material_answer_cannot_vote() -> None:
     briefs.edit(brief, actor=helper, users="others")
     assert helper.pk in contributors(current_cycle(workload), "scoping")
     assert helper.pk in set(phase("scoping").contributors(current_cycle(workload)))
+
+
+def test_another_tier_for_the_same_answers_is_the_next_version() -> None:
+    owner, workload, brief = briefs.scene()
+    cycle = current_cycle(workload)
+    services.submit_brief(actor=owner, workload=workload)
+    reviewer = people.reviewer("risk", "business")
+    services.raise_tier(actor=reviewer, workload=workload, tier=2, reason="It is seen. " * 10)
+    assert [(one.number, one.draft, one.tier) for one in editions_of(cycle)] == [
+        (2, True, 2),
+        (1, False, 1),
+    ]
+    briefs.edit(brief, **briefs.TIER_2 | {"data_class": "internal"})
+    before = manifest(cycle, "scoping")
+    services.submit_brief(actor=owner, workload=workload)
+    services.commit_version(actor=owner, cycle=cycle)
+    assert manifest(cycle, "scoping") == before
+    found = BriefVersion.objects.order_by("number")
+    assert [(one.number, one.tier) for one in found] == [(1, 1), (2, 2)]
+
+
+def test_a_tier_decided_anew_commits_a_version_although_no_answer_changed() -> None:
+    owner, workload, brief = briefs.scene(tier=2)
+    cycle = current_cycle(workload)
+    first = services.commit_version(actor=owner, cycle=cycle)
+    reviewer = people.reviewer("risk")
+    services.raise_tier(actor=reviewer, workload=workload, tier=3, reason="It is seen. " * 10)
+    second = services.commit_version(actor=owner, cycle=cycle)
+    assert (second.number, second.tier, second.digest) == (2, 3, first.digest)
+    assert services.commit_version(actor=owner, cycle=cycle) == second

@@ -29,7 +29,10 @@ def submit_brief(*, actor: User, workload: Workload) -> PhaseRecord:
 
 @transaction.atomic
 def commit_version(*, actor: User, cycle: Cycle) -> BriefVersion:
-    """Freeze the present answers as the next version; the same answers give the version they have.
+    """Freeze the present answers and their tier as the next version, if they have none yet.
+
+    The same answers at the same tier give the version that they have; a tier that was decided
+    anew makes the next one.
 
     Raises Forbidden (role, cycle_closed).
     """
