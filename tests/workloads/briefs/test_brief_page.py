@@ -256,3 +256,14 @@ def test_the_page_is_no_place_for_inline_code() -> None:
     _, workload, _ = briefs.scene(tier=2)
     html = signed_in(workload.owner).get(url(workload)).content.decode()
     assert not re.search(r"\son[a-z]+=|\sstyle=|<script(?![^>]*\ssrc=)", html)
+
+
+@pytest.mark.parametrize(
+    "token", ["a\x00b", "A" * 32, "a" * 31, "a" * 33, "a" * 32 + "\n", "\u202e"]
+)
+def test_what_is_no_token_of_a_page_is_not_stored(token: str) -> None:
+    owner, workload, brief = briefs.scene()
+    answer = signed_in(owner).post(url(workload), posted(brief, users="others", page=token))
+    brief.refresh_from_db()
+    assert answer.status_code == 302
+    assert (brief.users, brief.touched["users"][2]) == ("others", "")

@@ -1,6 +1,7 @@
 """Saving a brief: loosely, without losing what was typed, and by those who may."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
@@ -157,3 +158,20 @@ def test_a_prohibited_use_is_told_to_the_workload() -> None:
     briefs.fill(workload, eu_class="prohibited")
     workload.refresh_from_db()
     assert workload.prohibited
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+def test_two_kpis_with_one_id_are_refused_and_nothing_is_saved(known: bool, strict: bool) -> None:
+    owner, workload, brief = briefs.scene()
+    before = brief.material()
+    one = str(brief.kpi_rows()[0].pk) if known else str(uuid4())
+    with pytest.raises(Invalid) as refused:
+        services.save_draft(
+            actor=owner, workload=workload, row_version=brief.row_version, answers={},
+            kpis=[briefs.kpi(id=one), briefs.kpi(id=one, name="Another")], strict=strict,
+        )  # fmt: skip
+    assert [(error.field, error.code) for error in refused.value.errors] == [
+        ("kpis[1].id", "not_unique")
+    ]
+    assert Brief.objects.get().material() == before

@@ -31,6 +31,7 @@ from workloads.lifecycle.selectors import current_cycle
 
 KPIS = "kpis"
 MAX_UNPARSED = 4_000
+ONE_ID = "Two rows have this id. Send each KPI once; leave the id of a new one out."
 NOT_A_MEMBER = "Choose a person of this workload; others are added on its page of people."
 
 
@@ -93,7 +94,8 @@ def save_draft(
     the result; with ``strict`` nothing is saved and Invalid names them all. ``row_version`` is
     the version that the caller saw, ``page`` a token of the open page: an older version raises
     BriefChanged for the fields that another page changed meanwhile (with ``strict`` for any
-    change), otherwise the answers are merged. Raises Forbidden (role, cycle_closed).
+    change), otherwise the answers are merged. Two KPI rows with one id raise Invalid (not_unique).
+    Raises Forbidden (role, cycle_closed).
     """
     cycle = lifecycle.locked_cycle(current_cycle(workload).pk)
     require(actor, cycle.workload, "edit")
@@ -172,6 +174,7 @@ def _parsed_rows(
     people = {str(person.pk): person for person in possible_owners(brief.cycle)}
     found: list[_Row] = []
     problems: dict[int, dict[str, FieldError]] = {}
+    ids: set[UUID | None] = set()
     for index, raw in enumerate(raw_rows):
         if raw.get("delete"):
             continue
@@ -184,6 +187,10 @@ def _parsed_rows(
         owner = people.get(named, kpi.owner if kpi else None)
         if named and named not in people and not (owner and str(owner.pk) == named):
             wrong = {**wrong, "owner": FieldError("owner", "choice", NOT_A_MEMBER)}
+        taken = kpi.pk if kpi is not None else key
+        if taken is not None and taken in ids:
+            raise Invalid.field(f"{KPIS}[{index}].id", "not_unique", ONE_ID)
+        ids.add(taken)
         if wrong:
             problems[index] = wrong
         unparsed = {name: _keepable(raw.get(name)) for name in wrong if name != "owner"}

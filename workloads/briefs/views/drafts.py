@@ -1,5 +1,6 @@
 """Pages of phase 1: the brief with its tier and readiness, and a committed version."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,7 @@ from workloads.lifecycle.selectors import current_cycle, workload_for
 
 PAGE = "workloads/briefs/brief.html"
 MINE, THEIRS = "mine", "theirs"
+_TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _save(request: HttpRequest, user: User, workload: Workload) -> HttpResponse:
             row_version=settled if disputed and all_chosen else seen,
             answers=kept,
             kpis=None if chosen.get(KPIS) == THEIRS else [row.raw() for row in rows],
-            page=posted.get("page", "")[:40],
+            page=_page_token(posted),
         )
     except BriefChanged as problem:
         disputes = _disputes(cycle, problem, answers, rows, chosen)
@@ -185,7 +187,13 @@ def _page(
 
 def _token(request: HttpRequest) -> str:
     """The token of the open page: kept over its own saves, new for every page that is opened."""
-    return request.POST.get("page", "")[:40] or uuid.uuid4().hex
+    return _page_token(request.POST) or uuid.uuid4().hex
+
+
+def _page_token(posted: Typed) -> str:
+    """The token as a page sends it back; empty for anything that is none, since it is stored."""
+    token = posted.get("page", "")
+    return token if _TOKEN.fullmatch(token) else ""
 
 
 def _owners(found: Brief) -> list[tuple[str, str]]:
