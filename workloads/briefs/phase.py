@@ -7,14 +7,9 @@ from uuid import UUID
 from portal.accounts.models import User
 from portal.common.canonical import digest
 from workloads.briefs import readiness, services
+from workloads.briefs.authors import contributor_ids
 from workloads.briefs.changes import LOOSENED, SCOPE, THRESHOLD, TIGHTENED
-from workloads.briefs.selectors import (
-    assessment_of,
-    brief_of,
-    committed_version,
-    contributor_ids,
-    version_number,
-)
+from workloads.briefs.selectors import assessment_of, brief_of, committed_version, version_number
 from workloads.lifecycle.enums import Impact
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase

@@ -8,11 +8,12 @@ from django.urls import reverse
 from portal.accounts.selectors import reviewers_by_remit
 from portal.common.policy import policy
 from workloads.briefs import kpis
+from workloads.briefs.authors import contributor_ids
 from workloads.briefs.crosschecks import cross_checks
 from workloads.briefs.enums import EuClass
 from workloads.briefs.models import Brief
 from workloads.briefs.questions import LIMITS, QUESTIONS, SECTIONS, SUCCESS, Question
-from workloads.briefs.selectors import assessment_of, contributor_ids, needed
+from workloads.briefs.selectors import assessment_of, needed
 from workloads.briefs.tiering import Assessment
 from workloads.lifecycle.phases import Check
 

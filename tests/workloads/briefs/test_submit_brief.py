@@ -236,7 +236,7 @@ def test_another_tier_for_the_same_answers_is_the_next_version() -> None:
 
 
 def test_a_tier_decided_anew_commits_a_version_although_no_answer_changed() -> None:
-    owner, workload, brief = briefs.scene(tier=2)
+    owner, workload, _ = briefs.scene(tier=2)
     cycle = current_cycle(workload)
     first = services.commit_version(actor=owner, cycle=cycle)
     reviewer = people.reviewer("risk")

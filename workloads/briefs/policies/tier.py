@@ -1,9 +1,9 @@
 """Who may have a say in a tier that differs from what the answers demand."""
 
 from portal.accounts.selectors import AnyUser, remits_of
+from workloads.briefs.authors import contributor_ids
 from workloads.briefs.enums import OverrideState
 from workloads.briefs.models import Brief, TierOverride
-from workloads.briefs.selectors import contributor_ids
 from workloads.lifecycle.policies import Verdict, can_override_tier
 
 RISK = "risk"

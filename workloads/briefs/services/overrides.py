@@ -70,8 +70,8 @@ def propose_lower_tier(*, actor: User, workload: Workload, tier: int, reason: st
     """Propose a lower tier as a risk reviewer; nothing changes until a second person confirms.
 
     Lower than the one that counts now: so a raised tier is eased too, down to what the answers
-    demand or below it. Raises Forbidden (role, self_approval, contributed, cycle_closed), Conflict (prohibited,
-    not_ready while answers are missing, open_proposal) or Invalid (tier, reason).
+    demand or below it. Raises Forbidden (role, self_approval, contributed, cycle_closed), Conflict
+    (prohibited, not_ready while answers are missing, open_proposal) or Invalid (tier, reason).
     """
     cycle, brief = _locked(workload)
     _require(can_lower(actor, brief))

@@ -4,14 +4,9 @@ from django.db import transaction
 
 from portal.accounts.models import User
 from portal.audit import services as audit
+from workloads.briefs.authors import contributor_ids
 from workloads.briefs.models import Brief, BriefVersion
-from workloads.briefs.selectors import (
-    assessment_of,
-    committed_version,
-    content_of,
-    contributor_ids,
-    version_number,
-)
+from workloads.briefs.selectors import assessment_of, committed_version, content_of, version_number
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.models import Cycle, PhaseRecord, Workload
 from workloads.lifecycle.policies import require
