@@ -37,6 +37,8 @@ class PriceMaps(Endpoint):
     """Comparing the catalog with a LiteLLM price map."""
 
     parser_classes = (PriceMapParser,)
+    # The file is large, and a comparison that is made twice changes nothing.
+    answers_once = False
 
     @described(
         takes=PRICE_MAP,
@@ -63,6 +65,9 @@ class PriceMaps(Endpoint):
 
 class GatewayReadings(Endpoint):
     """Comparing the catalog with the gateway."""
+
+    # It asks the gateway, and keeps the report of a reading that failed.
+    answers_once = False
 
     @described(
         gives=PREVIEW,

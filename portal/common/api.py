@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -25,6 +25,7 @@ from rest_framework.views import APIView, set_rollback
 from portal.common import idempotency
 from portal.common.errors import DomainError, FieldError, Invalid
 from portal.common.http import error_body
+from portal.common.parsers import TooLarge
 
 
 def _flatten(detail: Any, path: str = "") -> list[FieldError]:
@@ -115,11 +116,6 @@ def header(name: str, description: str, *, required: bool = False) -> OpenApiPar
     )
 
 
-IDEMPOTENCY_KEY = header(
-    "Idempotency-Key",
-    "A key of your own, at most 80 characters. The same call with the same key within a day gets"
-    " the first answer again and does nothing.",
-)
 _REFUSALS = {
     401: "Nobody is signed in.",
     404: "It is not there, or not for you to see.",
@@ -155,14 +151,11 @@ def described(
         writes = handler.__name__ in _WRITES
         refusals = {**_REFUSALS, **(_WRITE_REFUSALS if writes else {}), **(refuses or {})}
         words = " ".join((handler.__doc__ or "").split("\n\n")[0].split())
-        noted: list[OpenApiParameter] = list(parameters)
-        if handler.__name__ == "post":
-            noted.append(IDEMPOTENCY_KEY)
         made = extend_schema(
             summary=_SENTENCE_END.split(words)[0].rstrip("."),
             description=" ".join((handler.__doc__ or "").split()),
             request=takes,
-            parameters=noted,
+            parameters=list(parameters),
             responses={
                 (status, media) if media else status: gives,
                 **{
@@ -256,7 +249,15 @@ def no_fields(request: Request) -> None:
 
 
 class Endpoint(APIView):
-    """An address of the API. Its methods are `described`."""
+    """An address of the API. Its methods are `described`.
+
+    ``answers_once``: whether a POST with an Idempotency-Key is done once, in one transaction with
+    its answer. False where that would hold a transaction over a call of the network, take back
+    what is to stay after a refusal, or read a large body into memory, and where a token instead
+    of a session signs in. The description then does not promise the header (`ByPath`).
+    """
+
+    answers_once = True
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Hand bodies over as described."""
@@ -270,7 +271,9 @@ class Endpoint(APIView):
         )
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer; a POST with an Idempotency-Key once."""
+        """Answer; a POST with an Idempotency-Key once, where the endpoint does that."""
+        if not self.answers_once:
+            return super().dispatch(request, *args, **kwargs)
         key = request.headers.get(idempotency.HEADER, "")
         user = getattr(request, "user", None)
         if request.method != "POST" or not key or user is None or not user.is_authenticated:
@@ -282,6 +285,8 @@ class Endpoint(APIView):
                 request=request,
                 act=lambda: super(Endpoint, self).dispatch(request, *args, **kwargs),
             )
+        except RequestDataTooBig:
+            return self.refused(request, TooLarge("The body is larger than 2 MiB."))
         except DomainError as refused:
             return self.refused(request, refused)
 

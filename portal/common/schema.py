@@ -7,13 +7,30 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
 _PREFIX = "/api/v1"
 _VARIABLE = re.compile(r"{(\w+)}")
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="A key of your own, at most 80 characters. The same call with the same key within"
+    " a day gets the first answer again and does nothing.",
+)
 
 
 class ByPath(AutoSchema):
-    """Names an operation after its method and path, and groups it by what it is about."""
+    """Names an operation after its method and path, and groups it by what it is about.
+
+    A POST of an `Endpoint` that ``answers_once`` takes an Idempotency-Key.
+    """
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return what every method like this takes; what a method says itself is added to it."""
+        once = self.method == "POST" and getattr(self.view, "answers_once", False)
+        return [_IDEMPOTENCY_KEY] if once else []
 
     def get_operation_id(self) -> str:
         """Return for example "get_workloads_ref_brief"."""

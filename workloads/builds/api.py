@@ -132,6 +132,7 @@ class InvokeBuild(Endpoint):
     """Call one build with a staging token of its workload."""
 
     authentication_classes = [StagingToken]
+    answers_once = False
 
     @described(takes=INVOCATION, gives=shape("BuildAnswer", ANSWER))
     def post(self, request: Request, ref: str, number: int) -> Response:

@@ -18,7 +18,7 @@ from rest_framework.serializers import (
 )
 
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, body_of, described, shape
+from portal.common.api import Endpoint, body_of, described, header, shape
 from portal.common.errors import Invalid
 from portal.common.text import text_problem
 from workloads.builds.api import ANSWER, INVOCATION, answer_body, read_input
@@ -38,10 +38,17 @@ class InvokeLive(Endpoint):
     """Serve the live release; 409 with the reason while there is none."""
 
     authentication_classes = [LiveToken]
+    answers_once = False
 
     @described(
         takes=INVOCATION,
         gives=shape("LiveAnswer", {**ANSWER, "request_id": CharField()}),
+        parameters=[
+            header(
+                "Idempotency-Key",
+                "The request's id, at most 80 characters. A second request with it is refused.",
+            )
+        ],
     )
     def post(self, request: Request, ref: str) -> Response:
         """Run an input through the live release, with a live token.

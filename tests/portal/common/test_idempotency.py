@@ -1,5 +1,6 @@
 """A creating call that is sent twice is done once."""
 
+import json
 import threading
 from datetime import timedelta
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from catalog.models import SyncReport
 from evaluations.datasets.models import Dataset, DatasetVersion
 from portal.accounts.models import User
 from portal.common import idempotency
 from portal.common.models import KeptAnswer
+from portal.common.schema import description
 from portal.common.tasks import forget_answers
 from tests.factories import datasets, lives, people
 
@@ -139,6 +142,64 @@ def test_the_broom_takes_the_old_and_leaves_the_young() -> None:
 
     assert list(KeptAnswer.objects.all()) == [young]
     assert not KeptAnswer.objects.filter(pk=old.pk).exists()
+
+
+def test_a_body_that_is_too_large_is_413_in_the_one_shape() -> None:
+    client, _, path = drafted()
+
+    answer = send(client, path, note="x" * (2 * 1024 * 1024))
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert set(answer.json()) == {"code", "message", "errors", "request_id"}
+    assert not KeptAnswer.objects.exists()
+
+
+def test_a_price_map_that_is_larger_than_other_bodies_is_read_with_a_key_too() -> None:
+    client = signed_in(people.catalog_manager())
+    rows = {f"model-{n}": {"mode": "chat", "notes": "x" * 1_000} for n in range(2_200)}
+
+    answer = client.post(
+        "/api/v1/catalog/price-maps",
+        json.dumps(rows),
+        content_type="application/json",
+        headers={"Idempotency-Key": "k-1"},
+    )
+
+    assert answer.status_code == 201
+    assert not KeptAnswer.objects.exists()
+
+
+def test_a_reading_that_failed_stays_on_record_with_a_key_too(settings: Any) -> None:
+    client = signed_in(people.catalog_manager())
+    settings.GATEWAY_URL = ""
+
+    answer = client.post(
+        "/api/v1/catalog/readings",
+        content_type="application/json",
+        headers={"Idempotency-Key": "k-1"},
+    )
+
+    assert answer.status_code == 503
+    assert SyncReport.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/workloads/{ref}/brief/tier", "gets the first answer again"),
+        ("/catalog/price-maps", ""),
+        ("/catalog/readings", ""),
+        ("/workloads/{ref}/builds/{number}/invoke", ""),
+        ("/workloads/{ref}/invoke", "A second request with it is refused"),
+    ],
+)
+def test_the_description_promises_the_key_where_it_is_kept(path: str, words: str) -> None:
+    told = description()["paths"][f"/api/v1{path}"]["post"].get("parameters", [])
+
+    keys = [one["description"] for one in told if one["name"] == idempotency.HEADER]
+
+    assert len(keys) == bool(words)
+    assert all(words in one for one in keys)
 
 
 @pytest.mark.django_db(transaction=True)
