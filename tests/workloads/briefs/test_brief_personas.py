@@ -132,7 +132,8 @@ def test_only_a_reviewer_has_a_say_in_another_tier(persona: str, workload: Workl
             actor=people.reviewer("risk"), workload=workload, tier=3, reason=body["reason"]
         )
     ended = client.post(f"{page}{override.pk}/end/", {"reason": "It was decided too early."})
-    assert ended.status_code == expected
+    # Nobody ends a raise alone: two people ease it.
+    assert ended.status_code == (409 if persona == "reviewer" else expected)
     # A raised tier stands already: there is nothing to confirm.
     confirmed = client.post(f"{page}{override.pk}/confirm/")
     assert confirmed.status_code == (404 if persona == "stranger" else 409)
