@@ -5,6 +5,7 @@ knows prices and limits, and the other rows are models that somebody may choose 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -165,10 +166,8 @@ def _rows(data: bytes) -> _Pairs:
 def _pairs(pairs: list[tuple[str, Any]]) -> _Pairs:
     found = _Pairs(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        found.twice = tuple(
-            sorted({name for name, _ in pairs if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
-        )
+        times = Counter(name for name, _ in pairs)
+        found.twice = tuple(sorted(name for name, count in times.items() if count > 1))
     return found
 
 
