@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Lower
 from django.http import Http404
 
 from catalog.enums import DataClass, EntryStatus
@@ -59,13 +60,7 @@ def filtered(rows: QuerySet[CatalogEntry], wanted: Mapping[str, str]) -> QuerySe
     if wanted.get("attention"):
         rows = rows.filter(attention()[wanted["attention"]])
     if wanted.get("q"):
-        text = wanted["q"]
-        rows = rows.filter(
-            Q(gateway_alias__icontains=text)
-            | Q(provider__icontains=text)
-            | Q(model__icontains=text)
-            | Q(summary__icontains=text)
-        )
+        rows = rows.filter(searched__contains=Lower(Value(wanted["q"])))
     return rows
 
 

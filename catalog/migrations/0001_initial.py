@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid
@@ -63,6 +64,7 @@ class Migration(migrations.Migration):
                 ('imported', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
                 ('last_seen_at', models.DateTimeField(blank=True, null=True)),
                 ('missing_since', models.DateTimeField(blank=True, null=True)),
+                ('searched', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('gateway_alias', models.Value('\n'), 'provider', models.Value('\n'), 'model', models.Value('\n'), 'summary')), output_field=models.TextField())),
                 ('card_reviewed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('fine_tuned_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.catalogentry')),

@@ -7,6 +7,8 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Lower
 
 from catalog.enums import (
     Currency,
@@ -94,6 +96,16 @@ class CatalogEntry(Record):
     last_seen_at = models.DateTimeField(null=True, blank=True)
     # Since when the gateway no longer lists the alias.
     missing_since = models.DateTimeField(null=True, blank=True)
+    # What the free text of the list looks in; a line break keeps a text from matching across two.
+    searched = models.GeneratedField(
+        expression=Lower(
+            Concat(
+                "gateway_alias", Value("\n"), "provider", Value("\n"), "model", Value("\n"), "summary"
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = ("gateway_alias",)
