@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+
+from tests.factories.replay import tables_with_rows
 
 pytest_plugins = ["tests.browsing"]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -34,20 +35,6 @@ def only_loopback() -> Iterator[None]:
     socket.socket.connect = _connect  # type: ignore[method-assign]
 
 
-# What Django makes itself after the migrations, and would make again after a flush.
-_MADE_BY_DJANGO = {"django_content_type", "auth_permission", "django_migrations", "django_site"}
-
-
-@cache
-def _question() -> str:
-    """The one query that names the tables which hold a row."""
-    names = set(connection.introspection.django_table_names(only_existing=True))
-    return " UNION ALL ".join(
-        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(name)})"
-        for name in sorted(names - _MADE_BY_DJANGO)
-    )
-
-
 def _empty_the_tables(self: TransactionTestCase) -> None:
     """Take out what a test with transactions of its own left behind.
 
@@ -58,8 +45,7 @@ def _empty_the_tables(self: TransactionTestCase) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         try:
-            cursor.execute(_question())
-            for (name,) in cursor.fetchall():
+            for name in tables_with_rows():
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
         finally:
             cursor.execute("SET session_replication_role = origin")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from django.utils import timezone
 
 from portal.accounts.models import User
-from tests.factories import people
+from tests.factories import people, replay
 from workloads.lifecycle import services
 from workloads.lifecycle.enums import PhaseState
 from workloads.lifecycle.models import Cycle, Review, Vote, Workload
@@ -40,6 +40,7 @@ def draft(owner: User | None = None, name: str = "") -> Workload:
     )
 
 
+@replay.once
 def workload(
     at: str, *, owner: User | None = None, ready: Callable[[Cycle, str, User], None] | None = None
 ) -> Workload:

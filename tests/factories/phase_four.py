@@ -24,6 +24,7 @@ from tests.factories import (
     lives,
     people,
     prompts,
+    replay,
     reviews,
     selection,
     tuning,
@@ -59,6 +60,10 @@ READY_BY = (briefs, selection, prompts, tuning, builds, reviews)
 _winners: dict[UUID, Winner] = {}
 _datasets: dict[UUID, Mapping[str, str]] = {}
 _started: list[tuple[UUID, UUID]] = []
+
+
+for _known in (_winners, _datasets):
+    replay.keeps_beside(_known.copy, _known.update)
 
 
 class Measured(Phase):
@@ -236,6 +241,7 @@ def ready(tier: int = 1) -> Any:
     return make
 
 
+@replay.once
 def workload(at: str, *, tier: int = 1, owner: User | None = None) -> Workload:
     """Return a workload of ``tier`` whose phases before ``at`` are passed."""
     return lives.workload(at, owner=owner, ready=ready(tier))

@@ -27,7 +27,7 @@ from evaluations.scorecards.options import MetricChoice
 from evaluations.scorecards.services.baseline import Baseline
 from portal.accounts.models import User
 from portal.common.money import to_micro
-from tests.factories import briefs, catalog, datasets, lives, people, selection
+from tests.factories import briefs, catalog, datasets, lives, people, replay, selection
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.lifecycle.selectors import current_cycle
 from workloads.prompts import services as prompts
@@ -122,6 +122,7 @@ class Scene:
         )
 
 
+@replay.once
 def scene(n: int = 60, candidates: int = 3, *, floor: str | None = "80", tier: int = 1) -> Scene:
     """Return a workload that is ready to be evaluated; the floor is on field accuracy, in %."""
     owner = people.person("Owner")
@@ -271,11 +272,13 @@ def ready(cycle: Cycle, phase_key: str, owner: User) -> None:
         lives.READY[phase_key](cycle, owner)
 
 
+@replay.once
 def workload(at: str) -> Workload:
     """Return a workload whose phases before ``at`` are passed, its evaluation a real one."""
     return lives.workload(at, ready=ready)
 
 
+@replay.once
 def passed() -> Scene:
     """Return the scene of a workload that just passed phase 4."""
     return scene_of(workload(at="tuning"))
