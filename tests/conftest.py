@@ -1,5 +1,6 @@
 """What every test has: a real PostgreSQL, no sockets but loopback, and no silent template gaps."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from django.test.client import ClientHandler
 
-from tests.factories.replay import tables_with_rows
+from tests.factories.replay import settings_set_here, tables_with_rows
 
 pytest_plugins = ["tests.browsing"]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -65,6 +67,26 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         )
 
 
+_load_middleware = ClientHandler.load_middleware
+_chains: dict[str, Any] = {}
+
+
+def _load_middleware_once(self: ClientHandler, is_async: bool = False) -> None:
+    """Take the middleware that another test client loaded under the same settings.
+
+    Each client loads its own, and WhiteNoise walks through all static files for it: a tenth of a
+    test that asks for one page.
+    """
+    world = settings_set_here()
+    if world not in _chains:
+        _load_middleware(self, is_async)
+        _chains[world] = self._middleware_chain
+    self._middleware_chain = _chains[world]
+
+
+ClientHandler.load_middleware = _load_middleware_once  # type: ignore[method-assign]
+
+
 class _Undefined(str):
     """Stands for a variable that no view gave to its template: rendering it fails the test."""
 
@@ -94,6 +116,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: min((n for f, n in rank.items() if f in item.path.parents), default=9)
     )
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what stays for the whole session, and look less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)

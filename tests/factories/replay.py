@@ -103,15 +103,20 @@ def _holds_people(before: frozenset[str]) -> bool:
     return any(name.endswith("_user") for name in before)
 
 
-def _world() -> str:
-    """Return what a life depends on beside its arguments: the policy and the settings set here."""
+def settings_set_here() -> str:
+    """Return the settings that this test has set otherwise than the process found them."""
     changed: dict[str, Any] = {}
     holder = settings._wrapped
     while isinstance(holder, UserSettingsHolder):
         own = {name: value for name, value in vars(holder).items() if name.isupper()}
         changed = {**own, **changed}
         holder = holder.default_settings
-    return f"{policy().digest} {sorted(changed.items())!r}"
+    return repr(sorted(changed.items()))
+
+
+def _world() -> tuple[str, str]:
+    """Return what a life depends on beside its arguments: the policy and the settings set here."""
+    return policy().digest, settings_set_here()
 
 
 def _copied(table: str) -> bytes:
