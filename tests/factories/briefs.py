@@ -3,7 +3,7 @@
 from typing import Any
 
 from portal.accounts.models import User
-from tests.factories import lives, people
+from tests.factories import lives, people, replay
 from workloads.briefs import services
 from workloads.briefs.models import Brief
 from workloads.lifecycle.measures import Measure, measure, register
@@ -97,6 +97,7 @@ def _scoping(cycle: Cycle, owner: User) -> None:
     fill(cycle.workload, owner)
 
 
+@replay.once
 def scene(tier: int = 1) -> tuple[User, Workload, Brief]:
     """Return an owner with a workload whose brief is complete."""
     owner = people.person("Owner")
