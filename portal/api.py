@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from catalog.api import api_urlpatterns as catalog
 from evaluations.datasets.api import api_urlpatterns as datasets
 from evaluations.playground.api import api_urlpatterns as playground
+from evaluations.preferences.api import api_urlpatterns as preferences
 from evaluations.runs.api import api_urlpatterns as runs
 from evaluations.scorecards.api import api_urlpatterns as scorecards
 from portal.common.errors import DomainError
@@ -62,6 +63,7 @@ urlpatterns = [
     *operations,
     *datasets,
     *runs,
+    *preferences,
     *scorecards,
     *playground,
     path("schema", schema, name="schema"),

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "workloads.operations",
     "evaluations.datasets",
     "evaluations.runs",
+    "evaluations.preferences",
     "evaluations.scorecards",
     "evaluations.playground",
     "portal.demo",

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("workloads.operations.urls")),
     path("", include("evaluations.datasets.urls")),
     path("", include("evaluations.runs.urls")),
+    path("", include("evaluations.preferences.urls")),
     path("", include("evaluations.scorecards.urls")),
     path("", include("evaluations.playground.urls")),
 ]

@@ -11,6 +11,7 @@ from catalog.enums import Hosting
 from catalog.models import CatalogEntry
 from evaluations.datasets.selectors import views_of
 from evaluations.metrics import registry
+from evaluations.preferences.citations import preferences_of
 from evaluations.runs.models import Result, Run, Score
 from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document import CandidateFacts, Example, Facts, ResultRow, ScoreRow
@@ -110,6 +111,7 @@ def facts_of(run: Run, cycle: Cycle, number: int) -> Facts:
         error_rate_max=float(policy().number("evaluation", "error_rate_max")),
         simulated=bool(settings.GATEWAY_SIMULATED),
         attempts=attempts_before(run, cycle),
+        preferences=preferences_of(run.pk, run.workload.ref),
     )
 
 

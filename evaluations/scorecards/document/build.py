@@ -78,6 +78,7 @@ def build(
         "against_reference": _against(measures, columns, reference, facts.error_rate_max),
         "headline": headline(primary, columns[primary.key], error_rate_max=facts.error_rate_max),
         "attempts": [dict(one) for one in facts.attempts],
+        "preferences": [dict(one) for one in facts.preferences],
     }
     found: dict[str, Any] = jsonable(document)
     return found

@@ -72,3 +72,5 @@ class Facts:
     error_rate_max: float
     simulated: bool = False
     attempts: Sequence[Mapping[str, Any]] = field(default=())
+    # Preference studies of this run that were closed before it was published.
+    preferences: Sequence[Mapping[str, Any]] = field(default=())
