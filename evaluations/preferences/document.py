@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from evaluations.preferences.enums import Choice, Outcome, outcome_of
-from evaluations.preferences.words import comparison_words, position_words
+from evaluations.preferences.words import ALPHA, comparison_words, position_words
 from evaluations.statistics.agreement import agreement, fleiss_kappa, krippendorff_alpha
 from evaluations.statistics.comparison import Verdict
 from evaluations.statistics.errors import StatisticsError
@@ -32,7 +32,6 @@ from evaluations.statistics.preference import (
 from portal.common.canonical import jsonable
 
 SCHEMA = 1
-ALPHA = 0.05
 # Digits behind the point that a document keeps: beyond them, libraries of mathematics differ.
 DIGITS = 10
 _LARGEST_NEEDED = 100_000

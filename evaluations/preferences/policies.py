@@ -91,6 +91,15 @@ def rates_blind(user: AnyUser, run_id: UUID) -> bool:
     ).exists()
 
 
+def rates_here(user: AnyUser, workload: Workload) -> bool:
+    """Whether ``user`` is a rater of any open study of the workload: its pages then name nobody."""
+    if not isinstance(user, User):
+        return False
+    return StudyRater.objects.filter(
+        user=user, study__workload=workload, study__state=StudyState.OPEN
+    ).exists()
+
+
 def require_unblinded(user: AnyUser, run_id: UUID) -> None:
     """Raise Forbidden (rates_blind) when ``user`` may not see named answers of this run now.
 

@@ -15,6 +15,7 @@ from evaluations.preferences.enums import StudyState
 from evaluations.preferences.forms import CloseForm, InviteForm, StudyForm
 from evaluations.preferences.limits import limits
 from evaluations.preferences.models import Study, StudyRater
+from evaluations.preferences.planning import prompt_authors
 from evaluations.preferences.presentation import ask, facts_of, line_of, result_of
 from evaluations.preferences.seats import seat_of
 from evaluations.runs.models import Run
@@ -42,6 +43,7 @@ def studies(request: HttpRequest, ref: str) -> HttpResponse:
     user = signed_in(request)
     workload = workload_for(user, ref)
     context = frame(request, workload) | _listed(user, workload)
+    context["blind"] = policies.rates_here(user, workload)
     return render_page(request, f"{_FOLDER}/list.html", context)
 
 
@@ -109,7 +111,7 @@ def new(request: HttpRequest, ref: str) -> HttpResponse:
         return _new(request, workload, None, runs, None)
     names = [one["name"] for one in run.plan["candidates"]]
     most = limits(workload.tier)
-    people = _people(workload, {user.pk})
+    people = _people(workload, {user.pk, *prompt_authors(run, range(len(names)))})
     if request.method != "POST":
         start = {
             "candidates": ["0", "1"],
@@ -196,6 +198,7 @@ def _study(
     more = _people(found.workload, asked | {found.created_by_id}) if may_invite else []  # type: ignore[arg-type]
     context = frame(request, found.workload) | {
         "study": found,
+        "blind": policies.rates_here(user, found.workload),
         "seat": seat,
         "progress": far,
         "facts": facts_of(found, far),

@@ -5,6 +5,8 @@ from typing import Any
 
 from portal.shell.formats import percent
 
+ALPHA = 0.05
+
 
 def comparison_words(one: Mapping[str, Any], needs: Mapping[str, int]) -> str:
     """Return what one comparison shows, in a sentence or two."""
@@ -15,12 +17,20 @@ def comparison_words(one: Mapping[str, Any], needs: Mapping[str, int]) -> str:
             f"Cannot tell: {one['complete_pairs']} pairs have {needs['raters_min']} verdicts, and"
             f" {needs['pairs_min']} are needed."
         )
-    first, second = one["first"], one["second"]
+    first, second, raters = one["first"], one["second"], one["raters"]
     preferred = f"{first} was preferred in {percent(one['rate'])} of the verdicts, ties half"
+    # Few raters speak for themselves: their verdicts say nothing about other people.
+    who = "People" if raters >= needs["spread_raters"] else f"These {raters} raters"
     if one["verdict"] == "better":
-        return f"People prefer {first} to {second}: {preferred}."
+        return f"{who} prefer {first} to {second}: {preferred}."
     if one["verdict"] == "worse":
-        return f"People prefer {second} to {first}: {preferred}."
+        return f"{who} prefer {second} to {first}: {preferred}."
+    p = one["decided"]["p_adjusted"]
+    if one["method"] == "t over raters" and p is not None and p < ALPHA:
+        return (
+            f"Cannot tell: {preferred}, but the {raters} raters differ too much to speak for"
+            " others. More raters would settle it, not more pairs."
+        )
     more = (
         f" With the same shares, about {one['needed']} pairs would settle it."
         if one["needed"]

@@ -79,6 +79,7 @@ def test_a_clear_preference_is_said_with_its_interval_and_the_raters_agreement()
 
     found = only(document)
     assert found["verdict"] == "better"
+    assert found["words"].startswith("These 2 raters prefer a to b")
     assert 0.5 < found["low"] < found["rate"] < found["high"] <= 1.0
     assert found["wins"] + found["losses"] == found["verdicts"] == 120
     assert found["decided"]["wins"] + found["decided"]["losses"] + found["decided"]["ties"] == 60
@@ -137,6 +138,7 @@ def test_three_raters_who_differ_widen_the_interval() -> None:
     assert one["verdict"] == "better"
     assert other["verdict"] == "cannot_tell"
     assert other["method"] == "t over raters"
+    assert "differ too much" in other["words"]
 
 
 def test_a_habit_of_the_hand_is_found() -> None:
