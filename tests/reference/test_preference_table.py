@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from evaluations.statistics.errors import StatisticsError, TooFew
-from evaluations.statistics.preference import bradley_terry, win_rate
+from evaluations.statistics.preference import bradley_terry, sign_test, win_rate
 
 pytestmark = pytest.mark.reference
 
 TABLE: dict[str, Any] = json.loads(
     (Path(__file__).parent / "preference_and_retrieval.json").read_text(encoding="utf-8")
 )
+PAIRED = json.loads((Path(__file__).parent / "statistics.json").read_text(encoding="utf-8"))[
+    "paired"
+]["cases"]
 TERRY = TABLE["bradley_terry"]
 TOLERANCE: float = TERRY["tolerance"]
 
@@ -70,3 +73,25 @@ def test_bradley_terry(case: dict[str, Any]) -> None:
 def test_bradley_terry_refuses_what_has_no_finite_strengths(case: dict[str, Any]) -> None:
     with pytest.raises(StatisticsError):
         bradley_terry(case["wins_row_over_col"])
+
+
+@pytest.mark.parametrize(
+    "case", [one for one in PAIRED if "sign_test" in one["expected"]], ids=lambda one: one["name"]
+)
+def test_sign_test(case: dict[str, Any]) -> None:
+    expected = case["expected"]["sign_test"]
+    differences = [a - b for a, b in zip(case["a"], case["b"], strict=True)]
+    wins, losses = sum(one > 0 for one in differences), sum(one < 0 for one in differences)
+
+    assert (wins, losses, len(differences) - wins - losses) == (
+        expected["wins"],
+        expected["losses"],
+        expected["ties"],
+    )
+    if wins + losses:
+        assert sign_test(wins, losses) == near(expected["p_two_sided"])
+    else:
+        # Nothing was decided: the table leaves p out, or calls it 1.
+        assert expected["p_two_sided"] in (None, 1.0)
+        with pytest.raises(TooFew):
+            sign_test(wins, losses)

@@ -12,7 +12,7 @@ from evaluations.scorecards.document import CandidateFacts, Example, build
 from evaluations.statistics.intervals import wilson
 from portal.common.canonical import digest
 from tests.evaluations.scorecards import rows
-from tests.evaluations.scorecards.rows import drawn, examples, facts, failed, plan, row
+from tests.evaluations.scorecards.rows import examples, facts, failed, plan, row
 
 VALUES = st.sampled_from([0.0, 1.0, 0.25, 0.5, None])
 
@@ -262,37 +262,3 @@ def test_the_digest_changes_with_any_figure_and_with_the_attempts() -> None:
     other = build(plan(("a",)), facts(("a",)), examples(20), changed)
     tried = build(plan(("a",)), facts(("a",), attempts=[{"run": 1}]), examples(20), found)
     assert len({digest(document) for document in (one, other, tried)}) == 3
-
-
-@pytest.mark.simulation
-def test_identical_candidates_are_called_different_in_at_most_five_per_cent() -> None:
-    # given 1,000 runs of three candidates that are right equally often
-    dice = random.Random(20261122)
-    names = ("a", "b", "c")
-    sealed, known = plan(names, (rows.pin("contains"),)), examples(60, 1)
-    false_alarms = 0
-    for _ in range(1_000):
-        found = drawn({0: 0.85, 1: 0.85, 2: 0.85}, 60, dice)
-        document = build(sealed, facts(names), known, found)
-        # when any pair of the headline is said to differ
-        said = {one["verdict"] for one in document["headline"]["pairs"]}
-        false_alarms += bool(said - {"cannot_tell"})
-    # then that is rare: 5 % and three standard errors of a count of 1,000
-    assert false_alarms <= 50 + 3 * 6.9
-
-
-@pytest.mark.simulation
-def test_a_gap_of_two_points_at_n_100_is_not_told_and_the_needed_n_is_named() -> None:
-    # given a candidate that is truly two points better, on 100 examples
-    dice = random.Random(7)
-    told = 0
-    for _ in range(100):
-        found = drawn({0: 0.90, 1: 0.88}, 100, dice)
-        head = build(plan(), facts(), examples(100), found)["headline"]
-        told += head["separable"]
-        # then whenever a small gap is seen, the scorecard says how many examples would settle it
-        if 0 < head["pairs"][0]["difference"] <= 0.02:
-            assert head["verdict_words"] == "cannot tell them apart"
-            assert head["power"]["needed_n"] > 1_000
-            assert "examples are needed" in head["power_words"]
-    assert told <= 10
