@@ -27,6 +27,7 @@ RANKS = {
             "workloads_operations",
             "evaluations_datasets",
             "evaluations_runs",
+            "evaluations_preferences",
             "evaluations_scorecards",
             "evaluations_playground",
         ]
@@ -49,6 +50,7 @@ IMMUTABLE = {
     "workloads_lifecycle.Release",
     "evaluations_datasets.DatasetVersion",
     "evaluations_datasets.ExampleRevision",
+    "evaluations_preferences.StudyPair",
     "evaluations_scorecards.Scorecard",
     "catalog.Price",
     "catalog.StatusChange",

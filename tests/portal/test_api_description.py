@@ -139,7 +139,8 @@ def _addresses(workload: Workload) -> Iterator[tuple[str, str]]:
         "{probe_id}": str(Probe.objects.latest("created_at").pk),
     }
     for method, path, _ in operations():
-        if method != "get" or "{phase_key}" in path or "{trial_id}" in path:
+        elsewhere = ("{phase_key}", "{trial_id}", "/studies/")
+        if method != "get" or any(part in path for part in elsewhere):
             continue
         address = path
         for name, value in values.items():

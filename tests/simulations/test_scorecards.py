@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from evaluations.scorecards.document import build
+from evaluations.scorecards.document import ResultRow, build
 from evaluations.scorecards.document.estimates import cells_of, estimate
 from evaluations.scorecards.document.measures import measures_of
 from evaluations.statistics.distributions import binomial_pmf
@@ -40,7 +40,7 @@ def most(bound: float, cases: int) -> float:
 
 def correlated(
     n: int, discordant: float, gap: float, dice: random.Random, right: float = 0.85
-) -> list[rows.ResultRow]:
+) -> list[ResultRow]:
     """Return two candidates that differ on a share of the examples, the first ahead by ``gap``."""
     found = []
     for i in range(n):

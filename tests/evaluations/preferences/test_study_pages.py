@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from evaluations.preferences.inbox import waiting_for
 from evaluations.preferences.models import Rating, Study
 from portal.accounts.models import User
+from tests.described import as_described
 from tests.factories import preferences
 
 pytestmark = pytest.mark.django_db
@@ -111,8 +112,9 @@ def test_the_api_opens_rates_and_closes_and_names_what_is_wrong() -> None:
     opened = maker.post(home, {**body, "seed": 5}, content_type="application/json")
 
     assert opened.status_code == 201
+    as_described(opened)
     assert (opened.json()["names"], opened.json()["document"]) == (names, None)
-    seen = rater.get(f"{home}/1/rating").json()
+    seen = as_described(rater.get(f"{home}/1/rating"))
     assert seen["choices"] == ["a", "b", "tie", "both_bad"]
     turn = {"task": seen["next"]["task"], "choice": "tie"}
     after = rater.post(f"{home}/1/rating", turn, content_type="application/json").json()
@@ -121,4 +123,6 @@ def test_the_api_opens_rates_and_closes_and_names_what_is_wrong() -> None:
     assert (twice.status_code, twice.json()["code"]) == (409, "already_rated")
     reason = {"reason": "Two raters were ill until the end."}
     closed = maker.post(f"{home}/1/close", reason, content_type="application/json")
-    assert closed.json()["document"]["verdicts"] == 1
+    assert as_described(closed)["document"]["verdicts"] == 1
+    as_described(maker.get(home))
+    as_described(rater.get(f"{home}/1"))
