@@ -23,6 +23,7 @@ from evaluations.playground import selectors, services
 from evaluations.playground.models import Trial, TrialCell
 from evaluations.playground.plan import Selection, TrialPlan
 from evaluations.playground.planning import Prepared
+from evaluations.preferences.policies import require_unblinded
 from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, no_fields, query, shape
 from portal.common.errors import Invalid
@@ -268,10 +269,14 @@ class TrialDetail(Endpoint):
 
     @described(
         gives=shape("Trial", {**_TRIAL, "cells": shape("TrialCell", _CELL, many=True)}),
+        refuses={403: "You rate answers of this workload blind (`rates_blind`)."},
     )
     def get(self, request: Request, ref: str, trial_id: UUID) -> Response:
         """Show a trial with every answer."""
-        return Response(_whole(selectors.trial_for(signed_in(request), ref, trial_id)))
+        user = signed_in(request)
+        found = selectors.trial_for(user, ref, trial_id)
+        require_unblinded(user, found.workload)
+        return Response(_whole(found))
 
 
 class TrialCancel(Endpoint):

@@ -18,6 +18,7 @@ from evaluations.playground.models import Trial
 from evaluations.playground.offer import Offer, names_of, offer
 from evaluations.playground.plan import TrialPlan
 from evaluations.playground.presentation import TrialView, view_of
+from evaluations.preferences.policies import require_unblinded
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
 from portal.common.errors import Conflict, DomainError, Forbidden, Invalid
@@ -190,6 +191,7 @@ def _shown(request: HttpRequest, found: Trial, view: TrialView) -> dict[str, Any
 def trial(request: HttpRequest, ref: str, trial_id: UUID) -> HttpResponse:
     """Show the answers side by side; htmx asks again every second while some are missing."""
     found = selectors.trial_for(signed_in(request), ref, trial_id)
+    require_unblinded(signed_in(request), found.workload)
     view = view_of(found)
     context = _shown(request, found, view)
     if wants_fragment(request):

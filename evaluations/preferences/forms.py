@@ -65,12 +65,15 @@ class InviteForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    """Why a study is closed before every pair is rated."""
+    """Why a study is closed, where pairs still lack verdicts; ``complete`` ones need no reason."""
 
     reason = forms.CharField(
         label="Why close it now",
-        required=False,
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed while pairs lack verdicts; it stands in the result",
+        help_text="It stands in the result",
     )
+
+    def __init__(self, data: Any = None, *, complete: bool) -> None:
+        super().__init__(data)
+        self.fields["reason"].required = not complete

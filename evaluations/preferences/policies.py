@@ -78,21 +78,8 @@ def rater_problem(
     return ""
 
 
-def rates_blind(user: AnyUser, run_id: UUID) -> bool:
-    """Whether ``user`` is a rater of an open study of this run.
-
-    They must not see answers with names beside them until it is closed: a verdict that was given
-    with knowledge cannot be told from a blind one, and cannot be taken back.
-    """
-    if not isinstance(user, User):
-        return False
-    return StudyRater.objects.filter(
-        user=user, study__run=run_id, study__state=StudyState.OPEN
-    ).exists()
-
-
 def rates_here(user: AnyUser, workload: Workload) -> bool:
-    """Whether ``user`` is a rater of any open study of the workload: its pages then name nobody."""
+    """Whether ``user`` is a rater of an open study of the workload: its pages then name nobody."""
     if not isinstance(user, User):
         return False
     return StudyRater.objects.filter(
@@ -100,13 +87,16 @@ def rates_here(user: AnyUser, workload: Workload) -> bool:
     ).exists()
 
 
-def require_unblinded(user: AnyUser, run_id: UUID) -> None:
-    """Raise Forbidden (rates_blind) when ``user`` may not see named answers of this run now.
+def require_unblinded(user: AnyUser, workload: Workload) -> None:
+    """Raise Forbidden (rates_blind) when ``user`` may not see named answers of the workload now.
 
-    For every page and answer that shows an answer of the run beside the name of its model.
+    For every page and answer that shows what a model said beside its name. Of any run or trial:
+    another run of the same candidates says the same words. A verdict that was given with
+    knowledge cannot be told from a blind one, and cannot be taken back.
     """
-    if rates_blind(user, run_id):
+    if rates_here(user, workload):
         raise Forbidden(
-            "You rate answers of this run blind. Who gave which is shown when the study is closed.",
+            "You rate answers of this workload blind. Who gave which is shown when the study is"
+            " closed.",
             code="rates_blind",
         )

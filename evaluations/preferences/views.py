@@ -170,7 +170,11 @@ def study(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     found = selectors.study_for(user, ref, number)
     if request.method != "POST":
         return _study(request, user, found)
-    form = CloseForm(request.POST)
+    verdict = policies.can_close(user, found)
+    if not verdict and verdict.rule != "study_closed":
+        raise Forbidden(verdict.message, code=verdict.rule)
+    far = selectors.progress(found, limits(found.workload.tier).raters_min)
+    form = CloseForm(request.POST, complete=far.complete)
     if not form.is_valid():
         return _study(request, user, found, close=form, status=422)
     try:
@@ -207,7 +211,7 @@ def _study(
         "result": result_of(found),
         "may_rate": policies.can_rate(user, found, seat),
         "may_close": policies.can_close(user, found),
-        "close": close or CloseForm(),
+        "close": close or CloseForm(complete=far.complete),
         "invite": invite or (InviteForm(more) if more else None),
         "reason_min": limits(found.workload.tier).reason_min,
     }

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from evaluations.datasets.selectors import VersionedExample
+from evaluations.playground.plan import Selection
+from evaluations.playground.services import start_trial
 from evaluations.preferences.models import Rating, Study
 from evaluations.preferences.presentation import task_of
+from evaluations.preferences.services import close_study
 from evaluations.scorecards.services import publish
 from portal.accounts.models import User
 from tests.factories import preferences
@@ -119,3 +123,28 @@ def test_the_result_names_everybody_once_it_is_closed() -> None:
     found = client_of(scene.raters[0]).get(f"/api/v1/workloads/{scene.workload.ref}/studies/1")
     assert found.json()["names"] == names
     assert found.json()["digest"] == Study.objects.get().digest
+
+
+def test_a_rater_reads_no_trial_that_names_models_until_the_study_is_closed() -> None:
+    scene = preferences.scene()
+    chosen = Selection(
+        models=(scene.evaluation.entries[0].gateway_alias,),
+        prompts=("1",),
+        typed=({"subject": "Money back", "body": "How?"},),
+    )
+    trial = start_trial(
+        actor=scene.owner, workload=scene.workload, selection=chosen, cap=Decimal(1)
+    )
+    study = scene.open()
+    paths = [
+        f"/workloads/{scene.workload.ref}/playground/{trial.pk}/",
+        f"/api/v1/workloads/{scene.workload.ref}/playground/trials/{trial.pk}",
+    ]
+
+    def statuses(user: User) -> list[int]:
+        return [one.status_code for one in said_to(client_of(user), paths)]
+
+    assert statuses(scene.raters[0]) == [403, 403]
+    assert statuses(scene.maker) == [200, 200]
+    close_study(actor=scene.maker, study=study, reason="No more time this quarter.")
+    assert statuses(scene.raters[0]) == [200, 200]

@@ -78,14 +78,14 @@ def test_a_scorecard_that_is_published_later_holds_the_study_and_an_earlier_one_
     assert later.digest == digest(later.document)
 
 
-def test_a_rater_sees_no_named_answers_of_the_run_while_the_study_is_open() -> None:
+def test_a_rater_sees_no_named_answers_while_the_study_is_open() -> None:
     scene = preferences.scene()
     study = scene.open()
     for person in scene.raters:
         with pytest.raises(Forbidden, match="blind"):
-            policies.require_unblinded(person, scene.run.pk)
-    policies.require_unblinded(scene.maker, scene.run.pk)
+            policies.require_unblinded(person, scene.workload)
+    policies.require_unblinded(scene.maker, scene.workload)
 
     services.close_study(actor=scene.maker, study=study, reason="No more time this quarter.")
 
-    policies.require_unblinded(scene.raters[0], scene.run.pk)
+    policies.require_unblinded(scene.raters[0], scene.workload)
