@@ -6,9 +6,11 @@ from typing import Literal
 
 from evaluations.metrics.expected import references
 from evaluations.metrics.types import (
+    About,
     Answer,
     Arguments,
     ExampleView,
+    Family,
     Metric,
     Scale,
     Score,
@@ -110,5 +112,14 @@ METRICS = (
         ),
         compute=_numeric_tolerance,
         applies=_has_number,
+        about=About(
+            family=Family.TEXT,
+            formula="1 if |a - b| <= max(rel_tol · max(|a|, |b|), abs_tol), else 0",
+            blind_spots=(
+                "The unit is not read: 5 EUR and 5 USD are equal.",
+                "With a right number of 0 only abs_tol helps.",
+            ),
+            agrees_with="structured_metrics.json, numeric tolerance: all rows of math.isclose",
+        ),
     ),
 )

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import re2
 from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
 
+from evaluations.metrics.patterns import InvalidPattern, compiled, found
+
 MAX_SCHEMA_DEPTH = 16
 MAX_SCHEMA_CHARACTERS = 65_536
-MAX_PATTERN = 1_000
 MAX_REFERENCES = 10_000
-_MAX_SUBJECT = 65_536
 _SHOWN = 200
 
 
@@ -55,9 +54,7 @@ def _reference(validator: Any, ref: Any, instance: Any, schema: Any) -> Iterator
 
 
 def _pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not _compiled(pattern).search(
-        _encodable(instance)[:_MAX_SUBJECT]
-    ):
+    if isinstance(instance, str) and not found(pattern, instance):
         yield ValidationError("does not match the pattern")
 
 
@@ -125,19 +122,6 @@ def _validator(schema_text: str) -> Validator:
     return validator
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> Any:
-    options = re2.Options()
-    options.max_mem = 1 << 20
-    options.log_errors = False
-    return re2.compile(_encodable(pattern), options=options)
-
-
-def _encodable(text: str) -> str:
-    # RE2 reads UTF-8, which has no lone surrogates; JSON escapes can bring them in.
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _hashable(value: Any) -> Any:
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return type(value).__name__, value
@@ -178,14 +162,10 @@ def _check_keyword(key: str, value: Any, root: Any, path: str) -> None:
     if key == "$id" and path != "$":
         raise InvalidSchema(f"at {path}: $id is allowed only at the top")
     if key == "pattern" and isinstance(value, str):
-        if len(value) > MAX_PATTERN:
-            raise InvalidSchema(f"at {path}: a pattern has at most {MAX_PATTERN:,} characters")
         try:
-            _compiled(value)
-        except re2.error as error:
-            raise InvalidSchema(
-                f"at {path}: the pattern is not one RE2 reads (no look-around, no back-references)"
-            ) from error
+            compiled(value)
+        except InvalidPattern as error:
+            raise InvalidSchema(f"at {path}: {error}") from error
 
 
 def _leads_somewhere(ref: str, root: Any) -> bool:

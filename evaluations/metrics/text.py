@@ -9,9 +9,11 @@ from rapidfuzz.distance import LCSseq, Levenshtein
 from evaluations.metrics.expected import has_references, references
 from evaluations.metrics.normalising import NORMALISERS
 from evaluations.metrics.types import (
+    About,
     Answer,
     Arguments,
     ExampleView,
+    Family,
     Metric,
     Scale,
     Score,
@@ -162,6 +164,12 @@ METRICS = (
         arguments=no_arguments(),
         compute=_strict_match,
         applies=has_references,
+        about=About(
+            family=Family.TEXT,
+            formula="1 if answer = a reference, else 0",
+            blind_spots=("A trailing space or another spelling of an accent is wrong.",),
+            agrees_with="text_metrics.json: 32 rows",
+        ),
     ),
     Metric(
         name="normalised_match",
@@ -179,6 +187,22 @@ METRICS = (
         arguments=arguments_schema(_NORMALISER),
         compute=_normalised_match,
         applies=has_references,
+        about=About(
+            family=Family.TEXT,
+            formula="1 if normalise(answer) = normalise(reference), else 0",
+            blind_spots=(
+                "With squad, composed and decomposed accents, curly quotes, zero-width "
+                "characters and full-width digits differ; unicode folds them.",
+                "1,250.00 and 1250.00 are equal, but so are 1,25 and 125: use a number within"
+                " a tolerance for amounts.",
+                '"not" is a word like any other: it matches only as a whole.',
+            ),
+            agrees_with=(
+                "text_metrics.json: 32 rows and 10 with several references, SQuAD port of "
+                "transformers 4.46; one row differs on purpose (an answer of which nothing is "
+                "left)"
+            ),
+        ),
     ),
     Metric(
         name="contains",
@@ -192,6 +216,15 @@ METRICS = (
         arguments=no_arguments(),
         compute=_contains,
         applies=has_references,
+        about=About(
+            family=Family.TEXT,
+            formula="1 if a reference is a substring of the answer, else 0",
+            blind_spots=(
+                '"It is not 42" contains 42.',
+                'A short reference occurs in other words: "no" in "know".',
+            ),
+            agrees_with="text_metrics.json: 32 rows",
+        ),
     ),
     Metric(
         name="token_f1",
@@ -208,6 +241,17 @@ METRICS = (
         arguments=arguments_schema(_NORMALISER),
         compute=_token_f1,
         applies=has_references,
+        about=About(
+            family=Family.TEXT,
+            formula="2·shared / (tokens of the answer + tokens of the reference)",
+            blind_spots=(
+                "Word order does not count.",
+                "A long right answer loses to a short wrong one that shares words.",
+                "Other tools that say token F1 round it, split at hyphens or call empty "
+                "against empty 0: 12 of 32 rows differ from inspect-ai.",
+            ),
+            agrees_with="text_metrics.json: 32 rows and 10 with several references",
+        ),
     ),
     Metric(
         name="edit_similarity",
@@ -221,6 +265,12 @@ METRICS = (
         arguments=no_arguments(),
         compute=_best(similarity_of_edits),
         applies=has_references,
+        about=About(
+            family=Family.TEXT,
+            formula="1 - Levenshtein(answer, reference) / length of the longer",
+            blind_spots=("It counts characters: 100 and 900 are close.",),
+            agrees_with="text_metrics.json: 32 rows of rapidfuzz 3.14",
+        ),
     ),
     Metric(
         name="rouge_l",
@@ -237,6 +287,17 @@ METRICS = (
         arguments=no_arguments(),
         compute=_best(rouge_l_f1),
         applies=has_references,
+        about=About(
+            family=Family.TEXT,
+            formula="2·LCS / (tokens of the answer + tokens of the reference)",
+            blind_spots=(
+                "Identical Chinese, Cyrillic or Arabic text scores 0.",
+                "It is for following a trend; a paraphrase scores low.",
+            ),
+            agrees_with=(
+                "text_metrics.json: 32 rows and 10 with several references, rouge-score 0.1.2"
+            ),
+        ),
     ),
     Metric(
         name="chrf",
@@ -250,5 +311,11 @@ METRICS = (
         arguments=no_arguments(),
         compute=_best(chrf_f2),
         applies=has_references,
+        about=About(
+            family=Family.TEXT,
+            formula="(1 + 4)·P·R / (4·P + R), P and R averaged over character 1- to 6-grams",
+            blind_spots=("A wrong number in a long right sentence costs little.",),
+            agrees_with="text_metrics.json: 32 rows of sacrebleu 2.6.0",
+        ),
     ),
 )

@@ -1,6 +1,6 @@
 """What a metric reads and gives: plain frozen data, no Django."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -81,11 +81,79 @@ class Score:
     detail: str = ""
 
 
+class Family(StrEnum):
+    """What a metric looks at; the value is how lists name it."""
+
+    TEXT = "Text against a reference"
+    STRUCTURED = "Structured answers"
+    LABELS = "Classes"
+    RETRIEVAL = "Retrieval"
+    GROUNDING = "Grounding"
+    SAFETY = "Refusals and leaks"
+    EFFORT = "Time and money"
+    OWN = "Your organisation's own"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a reader should know before trusting a metric.
+
+    `formula` in one line, `blind_spots` what it does not see, `agrees_with` the reference tables
+    that it is compared with, row by row.
+    """
+
+    family: Family = Family.OWN
+    formula: str = ""
+    blind_spots: tuple[str, ...] = ()
+    agrees_with: str = ""
+
+
+Observation = tuple[Hashable, ...]
+"""What a summary keeps of one call: a pair of labels, say. Equal calls have equal ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryFigure:
+    """One figure over many calls; None where it is undefined.
+
+    `passed` is set for a rate (`passed` of `n`), so that an interval for rates can be used.
+    """
+
+    key: str
+    label: str
+    value: float | None
+    n: int
+    passed: int | None = None
+    unit: str = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryTable:
+    """A table beside the figures. Counts are whole numbers, shares are floats."""
+
+    key: str
+    label: str
+    corner: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int | float | None, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a metric says of many calls that no mean of single scores can say."""
+
+    figures: tuple[SummaryFigure, ...]
+    tables: tuple[SummaryTable, ...] = ()
+
+
 NOT_APPLICABLE = "not applicable"
 """How the detail of a score begins when the example has nothing for the metric to compare with."""
 
 Arguments = Mapping[str, Any]
 Compute = Callable[[ExampleView, Answer, Arguments], Score]
+Observe = Callable[[ExampleView, Answer, Arguments], Observation]
+Counts = Mapping[Observation, int]
+Summarise = Callable[[Counts, Arguments], Summary]
 
 
 def _always(example: ExampleView, arguments: Arguments) -> bool:
@@ -101,6 +169,14 @@ class Metric:
     refuses what the schema cannot express (raising ArgumentError), `scale_with` gives the scale
     where it depends on the arguments. Answers whose error class is in `scored_errors` are scored,
     all others are missing.
+
+    A figure over the whole corpus, such as a macro F1, is no mean of single scores: `observe` says
+    what to keep of one call (also of one without an answer: `answer.error` is set then), and
+    `summarise` makes the figures from how often each observation was seen. It sees counts only, so
+    the order of the calls cannot matter, and a bootstrap draws counts.
+
+    `origin` is empty for a metric of the portal, the distribution and its version for a plug,
+    "declared" for one that was made on its page; `digest` seals a declared definition.
     """
 
     name: str
@@ -117,6 +193,11 @@ class Metric:
     check_arguments: Callable[[Arguments], None] | None = None
     scale_with: Callable[[Arguments], Scale] | None = None
     scored_errors: frozenset[str] = field(default_factory=frozenset)
+    observe: Observe | None = None
+    summarise: Summarise | None = None
+    about: About = field(default_factory=About)
+    origin: str = ""
+    digest: str = ""
 
 
 class UnknownMetric(KeyError):
@@ -151,6 +232,16 @@ def graded(value: float, passed: bool | None = None, detail: str = "") -> Score:
 def missing(detail: str) -> Score:
     """Nothing to score, and why."""
     return Score(Outcome.MISSING, None, None, detail)
+
+
+def rate(key: str, label: str, passed: int, n: int) -> SummaryFigure:
+    """A rate of a summary; undefined where nothing counts for it."""
+    return SummaryFigure(key, label, passed / n if n else None, n, passed if n else None)
+
+
+def total(counts: Counts, kept: Sequence[Observation] | None = None) -> int:
+    """How many calls were seen, or how many of the kept observations."""
+    return sum(counts.values()) if kept is None else sum(counts.get(one, 0) for one in kept)
 
 
 def no_arguments() -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Finding metrics, checking their arguments, and scoring without ever raising."""
 
+import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,14 +20,22 @@ from evaluations.metrics.registry import (
     scale_of,
     score,
 )
-from evaluations.metrics.types import NOT_APPLICABLE, Answer, ExampleView, Outcome, Scale, Score
+from evaluations.metrics.types import (
+    NOT_APPLICABLE,
+    Answer,
+    ExampleView,
+    Family,
+    Outcome,
+    Scale,
+    Score,
+)
 
 EXAMPLE = ExampleView("k1", "typical", {"q": "?"}, "yes")
 ROUND = ExampleView(
     "k2",
     "edge",
     {"q": "How many?"},
-    {"reference": "42", "category": "A", "amount": 1.5},
+    {"reference": "42", "category": "A", "amount": 1.5, "relevant_documents": ["d1"]},
     must_include=("42",),
     must_not_include=("never",),
     context=({"id": "d1", "text": "There are 42."},),
@@ -61,6 +71,10 @@ def test_every_metric_says_what_it_is(metric: Any) -> None:
     assert metric.definition.endswith(".")
     assert metric.source
     assert metric.unit
+    assert metric.about.formula
+    assert metric.about.blind_spots
+    assert metric.about.family is not Family.OWN
+    assert (metric.observe is None) is (metric.summarise is None)
     assert resolve_arguments(metric, {}) == {
         name: rule["default"] for name, rule in metric.arguments["properties"].items()
     }
@@ -131,7 +145,9 @@ def test_arguments_that_are_no_object_are_refused() -> None:
 
 @pytest.mark.parametrize("metric", all_metrics(), ids=lambda metric: str(metric.name))
 def test_an_answer_that_did_not_arrive_is_missing(metric: Any) -> None:
-    result = score(metric, ROUND, Answer("", error="server_error", latency_ms=9.0), {})
+    arguments = {"pattern": "4"} if metric.name == "regex" else {}
+
+    result = score(metric, ROUND, Answer("", error="server_error", latency_ms=9.0), arguments)
 
     assert (result.outcome, result.value, result.passed) == (Outcome.MISSING, None, None)
     assert "server_error" in result.detail
@@ -202,3 +218,40 @@ def test_no_answer_and_no_expectation_can_make_scoring_raise(
         if result.outcome is Outcome.SCORED and metric.scale is not Scale.QUANTITY:
             assert result.value is not None
             assert 0.0 <= result.value <= 1.0
+
+
+@settings(deadline=None, max_examples=60, database=None)
+@given(
+    st.lists(st.tuples(anything, json_values, st.booleans()), max_size=6),
+    st.sampled_from([metric for metric in all_metrics() if metric.summarise]),
+    st.randoms(use_true_random=False),
+)
+def test_a_summary_is_bounded_and_minds_no_order(
+    calls: list[tuple[str, Any, bool]], metric: Any, dice: random.Random
+) -> None:
+    def summary(order: list[tuple[str, Any, bool]]) -> Any:
+        kept = Counter(
+            seen
+            for text, expected, lost in order
+            if (
+                seen := registry.observe(
+                    metric,
+                    ExampleView("k", "adversarial", {"q": text}, expected, "refuse", (), ("x",)),
+                    Answer(text, error="timeout" if lost else ""),
+                    {},
+                )
+            )
+            is not None
+        )
+        assert ("error",) not in kept
+        return registry.summarise(metric, kept, {})
+
+    shuffled = list(calls)
+    dice.shuffle(shuffled)
+
+    found = summary(calls)
+
+    assert found == summary(shuffled)
+    for figure in found.figures:
+        assert figure.value is None or -1.0 - 1e-9 <= figure.value <= 1.0 + 1e-9
+        assert figure.passed is None or 0 <= figure.passed <= figure.n
