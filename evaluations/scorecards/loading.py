@@ -12,6 +12,7 @@ from catalog.models import CatalogEntry
 from evaluations.datasets.selectors import views_of
 from evaluations.metrics import registry
 from evaluations.preferences.citations import preferences_of
+from evaluations.metrics.types import Answer, ExampleView, Metric, Observation
 from evaluations.runs.models import Result, Run, Score
 from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document import CandidateFacts, Example, Facts, ResultRow, ScoreRow
@@ -40,11 +41,13 @@ def rows_of(run: Run) -> RunRows:
         Example(
             one.view.kind,
             tuple(registry.applies(metric, one.view, arguments) for metric, arguments in metrics),
+            _observations(metrics, one.view, Answer("", error="missing")),
         )
         for one in views
     )
     places = {one.revision_id: place for place, one in enumerate(views)}
     scores = _scores(run, len(metrics))
+    observed = _observed(run, metrics, {one.revision_id: one.view for one in views})
     nothing: tuple[ScoreRow | None, ...] = (None,) * len(metrics)
     found = Result.objects.filter(run=run).values_list(
         "pk", "candidate__position", "revision_id", "repeat", "error_class", "refused",
@@ -62,6 +65,7 @@ def rows_of(run: Run) -> RunRows:
             latency_ms=latency,
             ttft_ms=first_token,
             cost=from_micro(micro),
+            observed=observed.get(pk, ()),
         )
         for (
             pk, candidate, revision, repeat, error, refused, finish, attempts, latency,
@@ -79,6 +83,30 @@ def _scores(run: Run, metrics: int) -> Mapping[UUID, tuple[ScoreRow | None, ...]
     for result, place, outcome, value in stored:
         found.setdefault(result, [None] * metrics)[place] = ScoreRow(outcome, value)
     return {result: tuple(row) for result, row in found.items()}
+
+
+_Metrics = Sequence[tuple[Metric, Mapping[str, Any]]]
+
+
+def _observations(
+    metrics: _Metrics, view: ExampleView, answer: Answer
+) -> tuple[Observation | None, ...]:
+    return tuple(registry.observe(metric, view, answer, arguments) for metric, arguments in metrics)
+
+
+def _observed(
+    run: Run, metrics: _Metrics, views: Mapping[UUID, ExampleView]
+) -> Mapping[UUID, tuple[Observation | None, ...]]:
+    """Return what the summaries keep of each result: answers are read again, none is kept."""
+    if not any(metric.summarise for metric, _ in metrics):
+        return {}
+    stored = Result.objects.filter(run=run).values_list(
+        "pk", "revision_id", "output", "finish_reason", "refused", "error_class"
+    )
+    return {
+        pk: _observations(metrics, views[revision], Answer(output, finish, refused, error))
+        for pk, revision, output, finish, refused, error in stored.iterator(chunk_size=500)
+    }
 
 
 def facts_of(run: Run, cycle: Cycle, number: int) -> Facts:

@@ -6,12 +6,15 @@ from typing import Any
 
 from evaluations.datasets.selectors import VersionedExample
 from evaluations.metrics import registry
+from evaluations.metrics.classification import true_label
 from evaluations.metrics.expected import expected_fields, references
 from evaluations.metrics.types import ArgumentError, ExampleView, Metric
 from evaluations.scorecards.document.measures import key_of
 
 # A field accuracy for each of more fields than this would be a wall of checkboxes.
 MOST_FIELDS = 12
+MOST_LABELS = 20
+_BY_FIELD = ("field_accuracy", "classification")
 _FOR_TEXT = ("normalised_match", "contains", "token_f1")
 _ALWAYS = ("refusal", "latency", "cost")
 
@@ -57,8 +60,14 @@ def metric_options(
     usual = _usual(views, names)
     found = []
     for metric in registry.all_metrics():
-        for field in ["", *(names if metric.name == "field_accuracy" else ())]:
-            choice = MetricChoice(metric.name, _arguments(metric, field, prompt))
+        for field in ["", *(names if metric.name in _BY_FIELD else ())]:
+            arguments = _arguments(metric, field, prompt)
+            if metric.name == "classification":
+                labels = _labels(views, field)
+                if not labels:
+                    continue
+                arguments = {**arguments, "labels": labels}
+            choice = MetricChoice(metric.name, arguments)
             count = sum(registry.applies(metric, view, choice.arguments) for view in views)
             if not count:
                 continue
@@ -89,6 +98,16 @@ def _fields(views: Sequence[ExampleView]) -> list[str]:
         for name in expected_fields(view) or ():
             names.setdefault(str(name))
     return list(names)[:MOST_FIELDS]
+
+
+def _labels(views: Sequence[ExampleView], field: str) -> list[str]:
+    """Return the classes of a field, or of the whole answer; none where they are no classes.
+
+    Classes are few and come back: free text has nearly as many values as examples.
+    """
+    seen = [label for view in views if (label := true_label(view, field)) is not None]
+    labels = sorted(set(seen))
+    return labels if 2 <= len(labels) <= min(MOST_LABELS, len(seen) // 2) else []
 
 
 def _usual(views: Sequence[ExampleView], fields: Sequence[str]) -> list[str]:

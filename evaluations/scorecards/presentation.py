@@ -49,6 +49,17 @@ class CandidateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryGrid:
+    """A table over all answers of one candidate; cells are text already."""
+
+    name: str
+    label: str
+    corner: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureTable:
     """All candidates in one measure, with the comparison to the reference."""
 
@@ -57,6 +68,8 @@ class MeasureTable:
     rows: tuple[tuple[str, Figure, str], ...]
     share: bool
     kinds: tuple[tuple[str, tuple[Figure, ...]], ...]
+    overall: tuple[tuple[str, tuple[Figure, ...]], ...]
+    grids: tuple[SummaryGrid, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +213,48 @@ def _table(
             (kind, tuple(figure(one["kinds"][kind][key], unit) for one in ranked))
             for kind in document["kinds"]
         ),
+        overall=_overall([one["measures"][key] for one in ranked]),
+        grids=tuple(
+            grid
+            for one in ranked
+            for grid in _grids(one["name"], one["measures"][key].get("summary"))
+        ),
     )
+
+
+def _overall(
+    measured: Sequence[Mapping[str, Any]],
+) -> tuple[tuple[str, tuple[Figure, ...]], ...]:
+    """The figures over all answers, a row each; documents of before have none."""
+    summaries = [one.get("summary") for one in measured]
+    if not all(summaries):
+        return ()
+    rows = zip(*(one["figures"] for one in summaries if one), strict=True)
+    return tuple((row[0]["label"], tuple(_summary_figure(one) for one in row)) for row in rows)
+
+
+def _summary_figure(one: Mapping[str, Any]) -> Figure:
+    counts = {"planned": one["n"], "refused": 0}
+    return figure({**one, **counts}, one["unit"])
+
+
+def _grids(name: str, summary: Mapping[str, Any] | None) -> list[SummaryGrid]:
+    return [
+        SummaryGrid(
+            name,
+            one["label"],
+            one["corner"],
+            tuple(one["columns"]),
+            tuple((row["label"], tuple(map(_cell, row["cells"]))) for row in one["rows"]),
+        )
+        for one in (summary or {}).get("tables", ())
+    ]
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return MISSING
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
 
 
 _VERDICTS = {"better": "better", "worse": "worse", "cannot_tell": "cannot tell"}

@@ -1,14 +1,18 @@
-"""Bootstrap intervals of a mean difference, shown as a check beside the paired t-interval."""
+"""Bootstrap intervals: of a mean difference, and of figures that are no mean."""
 
 import math
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from evaluations.statistics.distributions import check_confidence, normal_cdf, normal_quantile
 from evaluations.statistics.errors import StatisticsError, TooFew
 from evaluations.statistics.intervals import Interval, check_values
 from evaluations.statistics.percentiles import percentile
+
+T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,41 @@ def paired_bootstrap(
     side = (1.0 - confidence) / 2.0
     plain = _between(means, side, 1.0 - side)
     return Bootstrap(plain, _bca(differences, means, side), standard_error, seed, resamples)
+
+
+def cluster_bootstrap(
+    clusters: Sequence[T],
+    figures: Callable[[Mapping[T, int]], Mapping[str, float | None]],
+    seed: int,
+    resamples: int = 1_000,
+    confidence: float = 0.95,
+) -> dict[str, Interval | None]:
+    """Percentile intervals of any figures, drawing whole clusters (examples) with replacement.
+
+    ``figures`` gets how often each cluster was drawn. A figure that is undefined in more than one
+    resample of twenty, or the same in all of them, has no interval (None): it would say nothing or
+    too much. Raises TooFew with fewer than two clusters, StatisticsError below 100 resamples.
+    """
+    check_confidence(confidence)
+    if len(clusters) < 2:
+        raise TooFew("a bootstrap needs at least two examples", needed=2)
+    if resamples < 100:
+        raise StatisticsError("a bootstrap needs at least 100 resamples")
+    # A resample is reproducible from its seed; nothing here guards a secret.
+    draw = random.Random(seed).choices
+    drawn: dict[str, list[float]] = {}
+    for _ in range(resamples):
+        for name, value in figures(Counter(draw(clusters, k=len(clusters)))).items():
+            known = drawn.setdefault(name, [])
+            if value is not None:
+                known.append(value)
+    side = (1.0 - confidence) / 2.0
+    return {
+        name: _between(sorted(values), side, 1.0 - side)
+        if len(values) >= 0.95 * resamples and max(values) - min(values) > 1e-12
+        else None
+        for name, values in drawn.items()
+    }
 
 
 def _between(means: Sequence[float], low: float, high: float) -> Interval:

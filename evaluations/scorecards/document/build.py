@@ -10,6 +10,7 @@ from evaluations.scorecards.document.estimates import Table, cells_of, estimate,
 from evaluations.scorecards.document.floors import Floor, Limits, fit, monthly, scaled, verdict
 from evaluations.scorecards.document.measures import COST, WEIGHTED, Measure, measures_of
 from evaluations.scorecards.document.rows import CandidateFacts, Example, Facts, ResultRow
+from evaluations.scorecards.document.summaries import per_right_answer, seed_of, summary_of
 from evaluations.statistics.intervals import wilson
 from portal.common.canonical import jsonable
 
@@ -72,7 +73,9 @@ def build(
         "limits": dict(notes.get("limits", {})),
         "kinds": kinds,
         "candidates": [
-            _candidate(plan, pin, about, examples, table, measures, kinds, floors, limits, facts)
+            _candidate(
+                plan, pin, about, examples, table, measures, primary, kinds, floors, limits, facts
+            )
             for pin, about, table in zip(plan.candidates, facts.candidates, tables, strict=True)
         ],
         "against_reference": _against(measures, columns, reference, facts.error_rate_max),
@@ -118,6 +121,7 @@ def _candidate(
     examples: Sequence[Example],
     table: Table,
     measures: Sequence[Measure],
+    primary: Measure,
     kinds: Sequence[str],
     floors: Sequence[Floor],
     limits: Limits,
@@ -127,6 +131,15 @@ def _candidate(
         measure.key: estimate(measure, cells_of(measure, examples, table, plan.repeats))
         for measure in measures
     }
+    seed = seed_of(plan.digest())
+    for measure in measures:
+        summary = summary_of(measure, examples, table, plan.repeats, seed)
+        if summary is not None:
+            figures[measure.key]["summary"] = summary
+    if primary.is_share:
+        figures[COST]["summary"] = per_right_answer(
+            primary, examples, table, plan.repeats, plan.currency
+        )
     sliced = {
         kind: {
             measure.key: estimate(measure, cells_of(measure, examples, table, plan.repeats, kind))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluations.metrics import registry
-from evaluations.metrics.types import Metric, Outcome, Scale
+from evaluations.metrics.types import Counts, Metric, Outcome, Scale, Summary
 from evaluations.runs.plan import MetricPin
 from evaluations.scorecards.document.rows import Example, ResultRow
 
@@ -44,6 +44,8 @@ class Measure:
 
     ``applies`` says whether a place (example, result or None) counts for it at all, ``read`` what a
     result says. ``percentile`` is set where the value is a percentile rather than a mean.
+    ``summarise`` gives the figures over all answers where the metric, the plan's at ``place``, has
+    any.
     """
 
     key: str
@@ -58,6 +60,8 @@ class Measure:
     applies: Callable[[Example, ResultRow | None], bool]
     read: Callable[[Example, ResultRow], Reading]
     percentile: float | None = None
+    place: int = -1
+    summarise: Callable[[Counts], Summary] | None = None
 
     @property
     def is_share(self) -> bool:
@@ -140,7 +144,9 @@ def measures_of(
 
 def _score(place: int, pin: MetricPin, key: str) -> Measure:
     metric: Metric = registry.get(pin.name, pin.version)
-    field = str(pin.arguments.get("field") or "")
+    about = str(pin.arguments.get("field") or "")
+    if "k" in pin.arguments:
+        about = f"k = {pin.arguments['k']}"
 
     def read(example: Example, row: ResultRow) -> Reading:
         stored = row.scores[place]
@@ -150,7 +156,7 @@ def _score(place: int, pin: MetricPin, key: str) -> Measure:
 
     return Measure(
         key=key,
-        label=f"{metric.label}: {field}" if field else metric.label,
+        label=f"{metric.label}: {about}" if about else metric.label,
         unit=metric.unit,
         scale=registry.scale_of(metric, pin.arguments),
         direction=metric.direction,
@@ -160,6 +166,12 @@ def _score(place: int, pin: MetricPin, key: str) -> Measure:
         arguments=pin.arguments,
         applies=lambda example, row: example.applies[place],
         read=read,
+        place=place,
+        summarise=(
+            None
+            if metric.summarise is None
+            else lambda counts: registry.summarise(metric, counts, pin.arguments)
+        ),
     )
 
 

@@ -5,16 +5,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from evaluations.metrics.types import Observation
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One example of the dataset version, by its place in it.
 
-    ``applies`` says for each metric of the plan whether the example has what it compares with.
+    ``applies`` says for each metric of the plan whether the example has what it compares with,
+    ``absent`` what its summary keeps when no answer came.
     """
 
     kind: str
     applies: tuple[bool, ...]
+    absent: tuple[Observation | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class ResultRow:
 
     ``scores`` follow the plan's metrics; None where nothing was stored. ``held_back`` means that a
     guard of the build stopped the input, so that no call was made. Times in milliseconds, cost in
-    the plan's currency.
+    the plan's currency. ``observed`` is what each metric's summary keeps of the answer.
     """
 
     candidate: int
@@ -44,6 +48,7 @@ class ResultRow:
     latency_ms: float | None = None
     ttft_ms: float | None = None
     cost: Decimal = Decimal(0)
+    observed: tuple[Observation | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ def signed(value: float, digits: int) -> str:
 
 def amount(value: float, unit: str) -> str:
     """Return a figure in the measure's unit: a share to two digits, ms as a time, money."""
-    if unit == "share":
+    if unit in ("share", "number"):
         return figure(value, 2)
     if unit == "ms":
         return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.0f} ms"
+    if unit == "tokens/s":
+        return f"{value:.0f} tokens/s"
     digits = 2 if abs(value) >= 1 else 4 if abs(value) >= 0.01 else 6
     return f"{figure(value, digits)} {unit}"
 
