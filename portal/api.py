@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.api import api_urlpatterns as catalog
 from evaluations.datasets.api import api_urlpatterns as datasets
+from evaluations.metric_library.api import api_urlpatterns as metric_library
 from evaluations.playground.api import api_urlpatterns as playground
 from evaluations.preferences.api import api_urlpatterns as preferences
 from evaluations.runs.api import api_urlpatterns as runs
@@ -61,6 +62,7 @@ urlpatterns = [
     *builds,
     *reviews,
     *operations,
+    *metric_library,
     *datasets,
     *runs,
     *preferences,

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "workloads.builds",
     "workloads.reviews",
     "workloads.operations",
+    "evaluations.metric_library",
     "evaluations.datasets",
     "evaluations.runs",
     "evaluations.preferences",

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("workloads.builds.urls")),
     path("", include("workloads.reviews.urls")),
     path("", include("workloads.operations.urls")),
+    path("", include("evaluations.metric_library.urls")),
     path("", include("evaluations.datasets.urls")),
     path("", include("evaluations.runs.urls")),
     path("", include("evaluations.preferences.urls")),

@@ -60,11 +60,18 @@ class CandidatePin:
 
 @dataclass(frozen=True, slots=True)
 class MetricPin:
-    """A metric in one version with its arguments, complete with defaults."""
+    """A metric in one version with its arguments, complete with defaults.
+
+    ``origin`` names the package that brought it, with its version, or says that it was declared;
+    ``digest`` seals a declared definition. Both are empty for the portal's own metrics, which
+    ``code_version`` stands for.
+    """
 
     name: str
     version: int
     arguments: Mapping[str, Any]
+    origin: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,11 @@ class RunPlan:
     def as_json(self) -> dict[str, Any]:
         """Return the plan as the JSON that is stored and digested."""
         found: dict[str, Any] = jsonable(asdict(self))
+        for pin in found["metrics"]:
+            # Absent and empty mean the same, so that a plan of before keeps its digest.
+            for name in ("origin", "digest"):
+                if not pin[name]:
+                    del pin[name]
         return found
 
     def digest(self) -> str:

@@ -134,7 +134,8 @@ def metric_pin(name: str, arguments: Mapping[str, Any] | None = None) -> MetricP
     """Pin the newest version of a metric with complete arguments. Raises Invalid (metrics)."""
     try:
         metric = registry.get(name)
-        return MetricPin(name, metric.version, registry.resolve_arguments(metric, arguments or {}))
+        complete = registry.resolve_arguments(metric, arguments or {})
+        return MetricPin(name, metric.version, complete, metric.origin, metric.digest)
     except (UnknownMetric, ArgumentError) as problem:
         raise Invalid.field("metrics", "invalid", f"{name}: {problem}") from problem
 

@@ -142,6 +142,11 @@ def _metric(place: int, plan: RunPlan) -> MetricInUse:
     pin = plan.metrics[place]
     try:
         metric = registry.get(pin.name, pin.version)
+        if (metric.origin, metric.digest) != (pin.origin, pin.digest):
+            raise PlanBroken(
+                f"The metric {pin.name} is not as it was pinned: the plan has "
+                f"{pin.origin or 'the one of the portal'}, here is {metric.origin or 'its own'}."
+            )
         return MetricInUse(place, metric, registry.resolve_arguments(metric, pin.arguments))
     except (UnknownMetric, ArgumentError) as problem:
         raise PlanBroken(f"A metric of this plan cannot be used: {problem}.") from problem

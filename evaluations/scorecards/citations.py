@@ -137,7 +137,7 @@ def known_measures() -> list[Measure]:
             direction=metric.direction,
             description=metric.definition,
         )
-        for metric in registry.all_metrics()
+        for metric in registry.static_metrics()
         if metric.name not in ("latency", "cost")
     ]
     found.append(

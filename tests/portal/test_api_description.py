@@ -133,6 +133,7 @@ def _addresses(workload: Workload) -> Iterator[tuple[str, str]]:
         "{run_id}": str(Run.objects.filter(workload=workload).first().pk),  # type: ignore[union-attr]
         "{number}": "1",
         "{version}": "1",
+        "{name}": "contains",
         "{entry_id}": str(CatalogEntry.objects.get(gateway_alias="swift").pk),
         "{report_id}": str(SyncReport.objects.latest("at").pk),
         "{preview_id}": str(Preview.objects.latest("created_at").pk),

@@ -1,5 +1,6 @@
 """The measures that KPIs and criteria may name; `evaluations` registers its metrics here."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -20,6 +21,7 @@ class Measure:
 
 
 _measures: dict[str, Measure] = {}
+_sources: list[Callable[[], Sequence[Measure]]] = []
 
 
 def register(measure: Measure) -> None:
@@ -27,11 +29,20 @@ def register(measure: Measure) -> None:
     _measures[measure.name] = measure
 
 
+def register_source(source: Callable[[], Sequence[Measure]]) -> None:
+    """Make measures known that come and go while the portal runs: metrics people declare."""
+    if source not in _sources:
+        _sources.append(source)
+
+
 def measures() -> list[Measure]:
     """Return every known measure in order of its label."""
-    return sorted(_measures.values(), key=lambda m: m.label)
+    moving = [one for source in _sources for one in source() if one.name not in _measures]
+    return sorted([*_measures.values(), *moving], key=lambda m: m.label)
 
 
 def measure(name: str) -> Measure | None:
     """Return the measure called ``name``, or None."""
-    return _measures.get(name)
+    if name in _measures:
+        return _measures[name]
+    return next((one for source in _sources for one in source() if one.name == name), None)
