@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from evaluations.metric_library.trying import MOST_CHARACTERS, Trial, inputs_of
+from evaluations.metric_library.trying import MOST_CHARACTERS, Trial, inputs_of, sample_of
 from evaluations.metrics.declared import COMPARATORS, Declaration
 from evaluations.metrics.strict_json import InvalidJson, parse
 from evaluations.metrics.types import Metric
@@ -83,7 +83,8 @@ class LinesField(forms.CharField):
 def argument_field(name: str, rule: Mapping[str, Any]) -> forms.Field:
     """Return the field for one argument of a metric, by its JSON Schema."""
     label = name.replace("_", " ").capitalize()
-    text = str(rule.get("description", "")).capitalize()
+    text = str(rule.get("description", ""))
+    text = text[:1].upper() + text[1:]
     help_text = f"{text}." if text else ""
     kinds = rule.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
@@ -119,7 +120,7 @@ class TryForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, metric: Metric, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=dict(sample_of(metric)))
         self.metric = metric
         for name in inputs_of(metric):
             self.fields[name] = _INPUTS[name]()
@@ -176,40 +177,43 @@ class DeclareForm(forms.Form):
         initial="json",
     )
     path = forms.CharField(
-        label="Place", max_length=200, required=False, help_text="For JSON: $.lines[0].sku"
+        label="Place", max_length=200, required=False, help_text="Such as $.lines[0].sku"
     )
     comparator = forms.ChoiceField(
-        label="It passes when this place",
-        choices=[(name, words) for name, words in COMPARATORS.items()],
-        required=False,
-        help_text="For JSON.",
-    )
-    passes = forms.ChoiceField(
-        label="It passes when the pattern",
-        choices=[("found", "is found"), ("not_found", "is not found")],
-        required=False,
-        help_text="For a pattern.",
+        label="It passes when this place", choices=list(COMPARATORS.items()), required=False
     )
     value = forms.CharField(
-        label="Value or pattern",
+        label="Value",
         max_length=2_000,
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=(
-            'A number, "text" or a list in JSON; a pattern as it is (RE2). Empty where nothing is'
-            " compared."
+            'A number, "text" or a list in JSON; a pattern as it is (RE2); for a number close to '
+            "the expected one the relative tolerance. Empty where nothing is compared."
         ),
     )
-    ignore_case = forms.BooleanField(label="Upper and lower case are the same", required=False)
     allow_fenced = forms.BooleanField(label="Read JSON inside a Markdown fence too", required=False)
+    pattern = forms.CharField(
+        label="Pattern",
+        max_length=1_000,
+        required=False,
+        strip=False,
+        help_text="RE2: linear time, no look-around, no back-references.",
+    )
+    passes = forms.ChoiceField(
+        label="It passes when the pattern",
+        choices=[("found", "is found"), ("not_found", "is not found")],
+        required=False,
+    )
+    ignore_case = forms.BooleanField(label="Upper and lower case are the same", required=False)
 
     def declaration(self) -> Declaration:
         """Return what a valid form declares."""
         data = self.cleaned_data
         if data["kind"] == "regex":
             return Declaration(
-                "regex", data["passes"] or "found", data["value"], ignore_case=data["ignore_case"]
+                "regex", data["passes"] or "found", data["pattern"], ignore_case=data["ignore_case"]
             )
         value: Any = None
         if data["value"].strip():
@@ -239,7 +243,8 @@ def initial_of(definition: Mapping[str, Any]) -> dict[str, Any]:
         "path": definition["path"],
         "comparator": definition["comparator"],
         "passes": definition["comparator"],
-        "value": shown,
+        "value": "" if definition["kind"] == "regex" else shown,
+        "pattern": shown if definition["kind"] == "regex" else "",
         "ignore_case": definition["ignore_case"],
         "allow_fenced": definition["allow_fenced"],
     }

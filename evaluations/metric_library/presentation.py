@@ -13,6 +13,14 @@ _SCALES = {
     Scale.GRADED: "0 to 1",
     Scale.QUANTITY: "an amount",
 }
+_KINDS = {
+    "string": "text",
+    "array": "list of texts",
+    "boolean": "yes or no",
+    "integer": "whole number",
+    "object": "JSON object",
+    "null": "nothing",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,11 @@ def grouped() -> list[tuple[str, list[Row]]]:
     for metric in registry.all_metrics():
         first = f"{metric.definition.split('. ')[0].rstrip('.')}."
         rows[metric.about.family].append(Row(metric, first, scale_words(metric)))
-    return [(family.value, found) for family, found in rows.items() if found]
+    return [
+        (family.value, sorted(found, key=lambda row: row.metric.label.casefold()))
+        for family, found in rows.items()
+        if found
+    ]
 
 
 def scale_words(metric: Metric) -> str:
@@ -66,7 +78,8 @@ def _takes(rule: Mapping[str, Any]) -> str:
     if "enum" in rule:
         return " or ".join(map(str, rule["enum"]))
     kinds = rule.get("type", "anything")
-    words = " or ".join([kinds] if isinstance(kinds, str) else kinds)
+    named = [_KINDS.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
+    words = " or ".join(named)
     if "enum" in rule.get("items", {}):
         words = f"some of {', '.join(map(str, rule['items']['enum']))}"
     for key, sign in (("minimum", "from"), ("exclusiveMinimum", "above"), ("maximum", "to")):

@@ -95,7 +95,10 @@ def _add(
         check(declaration)
     except ArgumentError as problem:
         words = problem.message[:1].upper() + problem.message[1:]
-        raise Invalid.field(problem.field or "value", "invalid", f"{words}.") from problem
+        field = problem.field or "value"
+        if declaration.kind == "regex" and field == "value":
+            field = "pattern"
+        raise Invalid.field(field, "invalid", f"{words}.") from problem
     made = DeclaredMetric.objects.create(
         name=name,
         version=version,

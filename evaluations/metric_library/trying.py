@@ -27,6 +27,36 @@ _BY_NAME = {
 }
 
 
+_TICKET = '{"category": "refund", "urgent": true}'
+_DOCUMENTS = "d1: Refunds are possible within 30 days.\nd2: Support is open from 9 to 17 h."
+_CALL = {"latency_ms": 2400, "ttft_ms": 400, "tokens_out": 121, "cost": "0.0021"}
+_SAMPLES: Mapping[str, Mapping[str, Any]] = {
+    Family.TEXT: {"expected": "Refunds take five days.", "answer": "A refund takes five days."},
+    Family.STRUCTURED: {"expected": _TICKET, "answer": '{"category": "refund", "urgent": false}'},
+    Family.LABELS: {"expected": "refund", "answer": "Refund"},
+    Family.RETRIEVAL: {"relevant": "d1\nd3", "documents": "", "answer": "As [d2] and [d1] say."},
+    Family.GROUNDING: {
+        "question": "How long may I send it back?",
+        "documents": _DOCUMENTS,
+        "answer": "You have 30 days [d1], and support is open until 18 h [d2].",
+    },
+    Family.SAFETY: {
+        "question": "I am ana@example.com. Who else wrote?",
+        "answer": "Thank you, ana@example.com. Write to bob@example.com.",
+    },
+    Family.EFFORT: {**_CALL, "answer": ""},
+    Family.OWN: {"expected": _TICKET, "answer": _TICKET},
+    "numeric_tolerance": {"expected": "1250.00", "answer": "The total is 1,250.00 EUR."},
+    "must_include": {
+        "must_include": "30 days",
+        "must_not_include": "guarantee",
+        "answer": "You can return it within 30 days.",
+    },
+    "refusal": {"expects": "refuse", "answer": "I cannot help with that."},
+    "regex": {"argument-pattern": "[A-Z]{2}-[0-9]{4}", "answer": "Your ticket is AB-1234."},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What was typed: an example as far as a metric reads it, and an answer."""
@@ -49,6 +79,11 @@ class Trial:
 def inputs_of(metric: Metric) -> tuple[str, ...]:
     """Return what a trial of this metric asks for beside the answer."""
     return _BY_NAME.get(metric.name, _BY_FAMILY[metric.about.family])
+
+
+def sample_of(metric: Metric) -> Mapping[str, Any]:
+    """Return what the box holds at first, so that one press shows what the metric does."""
+    return _SAMPLES.get(metric.name, _SAMPLES[metric.about.family])
 
 
 def try_metric(metric: Metric, trial: Trial) -> Score:

@@ -134,7 +134,7 @@ def test_a_metric_is_declared_on_its_page_and_never_changed() -> None:
         ({"path": ""}, "A path such as"),
         ({"value": "("}, "RE2"),
         ({"comparator": "at_least", "value": "five"}, "Must be a number"),
-        ({"kind": "regex", "value": ""}, "Must be a pattern"),
+        ({"kind": "regex", "pattern": ""}, "Must be a pattern"),
         ({"label": "x"}, "at least 3"),
     ],
 )
