@@ -11,6 +11,8 @@ from evaluations.scorecards.document.measures import keys_of
 from evaluations.scorecards.options import chosen, metric_options
 from tests.evaluations.scorecards.rows import pin
 
+pytestmark = pytest.mark.django_db
+
 
 def example(expected: Any, **more: Any) -> VersionedExample:
     """Return one example with what it expects."""
