@@ -11,12 +11,13 @@ from catalog.enums import Hosting
 from catalog.models import CatalogEntry
 from evaluations.datasets.selectors import views_of
 from evaluations.metrics import registry
+from evaluations.metrics.types import Answer, ExampleView, Metric, Observation, UnknownMetric
 from evaluations.preferences.citations import preferences_of
-from evaluations.metrics.types import Answer, ExampleView, Metric, Observation
 from evaluations.runs.models import Result, Run, Score
 from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document import CandidateFacts, Example, Facts, ResultRow, ScoreRow
 from evaluations.scorecards.models import Scorecard
+from portal.common.errors import NotReady
 from portal.common.money import from_micro
 from portal.common.policy import policy
 from workloads.lifecycle.models import Cycle
@@ -33,9 +34,19 @@ class RunRows:
 
 
 def rows_of(run: Run) -> RunRows:
-    """Return everything that a run stored, in four queries however many results there are."""
+    """Return everything that a run stored, in a few queries however many results there are.
+
+    Raises NotReady (metric_gone) when a metric of the plan is not installed any more.
+    """
     plan = RunPlan.from_json(run.plan)
-    metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in plan.metrics]
+    try:
+        metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in plan.metrics]
+    except UnknownMetric as problem:
+        raise NotReady(
+            f"A metric of run {run.number} is not here any more: {problem}. "
+            "Install the package that brought it.",
+            code="metric_gone",
+        ) from problem
     views = views_of(run.dataset_version)
     examples = tuple(
         Example(

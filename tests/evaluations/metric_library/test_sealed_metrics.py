@@ -17,7 +17,7 @@ from evaluations.runs.runtime import PlanBroken, workbench
 from evaluations.scorecards.document import build
 from evaluations.scorecards.loading import rows_of
 from evaluations.scorecards.options import metric_options
-from portal.common.errors import Invalid
+from portal.common.errors import Invalid, NotReady
 from tests.evaluations.runs.conftest import drive, gateway
 from tests.evaluations.scorecards.rows import facts
 from tests.factories import people, runs
@@ -104,3 +104,12 @@ def test_a_declared_metric_is_offered_to_runs_and_to_kpis_until_it_is_retired() 
     assert name not in [one.token for one in metric_options(examples, None)]
     assert measures.measure(name) is None
     assert registry.get(name, 1).name == name
+
+
+@pytest.mark.django_db
+def test_results_of_a_metric_that_is_gone_say_what_to_install() -> None:
+    run = runs.scene(3, ("alpha",)).start()
+    run.plan["metrics"][0]["name"] = "acme_gone"
+
+    with pytest.raises(NotReady, match="acme_gone"):
+        rows_of(run)

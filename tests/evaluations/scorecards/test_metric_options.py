@@ -89,3 +89,14 @@ def test_each_metric_of_a_plan_has_a_key_of_its_own() -> None:
     ]  # fmt: skip
     assert len(keys[4]) <= 80
     assert keys[5:] == ["latency_p95", "first_token_p95", "cost_per_request"]
+
+
+def test_classes_are_offered_where_few_labels_come_back() -> None:
+    examples = [
+        example({"category": "AB"[number % 2], "note": f"text {number}"}) for number in range(8)
+    ]
+    options = {one.token: one for one in metric_options(examples, None)}
+    assert options["classification:category"].choice.arguments["labels"] == ["A", "B"]
+    assert not options["classification:category"].usual
+    assert "classification:note" not in options
+    assert "classification" not in options
