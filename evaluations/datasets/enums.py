@@ -46,6 +46,46 @@ class Source(ToneChoices):
     RED_TEAM = "red_team", "Red team"
 
 
+class SourceKind(ToneChoices):
+    """Where the examples of a dataset as a whole come from."""
+
+    OWN = "own", "Own records"
+    CUSTOMER = "customer", "A customer"
+    PUBLIC = "public", "Published data"
+    VENDOR = "vendor", "Bought"
+    SYNTHETIC = "synthetic", "Made by a model"
+    WRITTEN = "written", "Written for this"
+
+
+class ProposalState(ToneChoices):
+    """Whether a proposed example is decided."""
+
+    WAITING = "waiting", "Waiting"
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+
+    __tones__: ClassVar[dict[str, str]] = {
+        "waiting": "warn",
+        "accepted": "pass",
+        "rejected": "fail",
+    }
+
+
+class Problem(ToneChoices):
+    """What may be wrong with an example, as the editor finds it."""
+
+    NEAR_DUPLICATE = "near_duplicate", "Much like another"
+    PERSONAL_DATA = "personal_data", "May hold personal data"
+    SHAPE = "shape", "Not as the dataset declares"
+    UNTAGGED = "untagged", "Without a tag"
+
+    __tones__: ClassVar[dict[str, str]] = {
+        "near_duplicate": "warn",
+        "personal_data": "warn",
+        "shape": "fail",
+    }
+
+
 class DataClass(ToneChoices):
     """How confidential the examples are."""
 

@@ -5,7 +5,7 @@ the prompt's own template first, so that an object of values and the text made o
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +41,19 @@ def leaks(content: Mapping[str, Any], golden: DatasetVersion) -> list[Leak]:
     Only those that are the same (equal input, or equal message but for space and case) or near
     (a similarity of at least 88 of 100).
     """
-    shots: Sequence[Mapping[str, Any]] = content.get("few_shot") or ()
-    if not shots:
+    if not content.get("few_shot"):
         return []
     rows = VersionExample.objects.filter(version=golden).values_list(
         "revision__key", "revision__input", "revision__context"
     )
+    return leaks_among(content, rows)
+
+
+def leaks_among(
+    content: Mapping[str, Any], rows: Iterable[tuple[str, Any, Sequence[Mapping[str, str]]]]
+) -> list[Leak]:
+    """Return the `leaks` among examples given as (key, input, context)."""
+    shots: Sequence[Mapping[str, Any]] = content.get("few_shot") or ()
     keys: list[str] = []
     digests: dict[str, str] = {}
     messages: list[str] = []
@@ -98,8 +105,17 @@ def few_shot_problems(workload: Workload, content: Mapping[str, Any]) -> list[Pr
     if golden is None:
         return []
     found = []
+    held = set(
+        VersionExample.objects.filter(version=golden, revision__held_out=True).values_list(
+            "revision__key", flat=True
+        )
+    )
     for leak in leaks(content, golden):
-        if leak.exact:
+        # How near a text comes would be a way to guess at what is held out.
+        if leak.key in held:
+            words = f"It is, or is much like, a held-out example of {golden}; write another."
+            code = "in_golden_dataset"
+        elif leak.exact:
             words = f"It is example {leak.key} of {golden}: a score would show what was memorised."
             code = "in_golden_dataset"
         else:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -11,6 +12,7 @@ from evaluations.datasets.enums import (
     Expects,
     ImportMode,
     Kind,
+    ProposalState,
     Purpose,
     Source,
     UploadState,
@@ -30,11 +32,16 @@ class Dataset(Record):
     name = models.CharField(max_length=120)
     purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.GOLDEN)
     description = models.TextField(blank=True)
-    sources = models.TextField(blank=True)
+    # [{"type": "public", "ref": "https://…", "licence": "CC BY 4.0"}]
+    sources = models.JSONField(default=list)
     data_class = models.CharField(
         max_length=12, choices=DataClass.choices, default=DataClass.INTERNAL
     )
     contains_pii = models.BooleanField(default=False)
+    # What every example has to look like: its variables (none: not declared), and the JSON
+    # Schema of what is expected.
+    variables = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    expected_schema = models.JSONField(null=True, blank=True)
     row_version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -68,6 +75,14 @@ class ExampleRevision(Record):
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.AUTHORED)
     source_ref = models.CharField(max_length=400, blank=True)
     licence = models.CharField(max_length=400, blank=True)
+    # Kept from those who write the workload's prompts: they see its key and kind alone.
+    held_out = models.BooleanField(default=False)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # Over the input and its context alone: equal inputs are duplicates whatever they expect.
     input_digest = models.CharField(max_length=71)
     digest = models.CharField(max_length=71)
@@ -119,6 +134,9 @@ class DatasetVersion(Record):
     n = models.PositiveIntegerField()
     # {"typical": 88, "edge": 50, "adversarial": 12}
     kinds = models.JSONField()
+    # {"variables": ["subject", "body"], "expected": {JSON Schema} or null}
+    declared = models.JSONField(default=dict)
+    held_out = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ("-number",)
@@ -163,6 +181,8 @@ class ImportUpload(Record):
     data = models.BinaryField()
     size = models.PositiveIntegerField()
     mode = models.CharField(max_length=8, choices=ImportMode.choices, default=ImportMode.ADD)
+    # {"Question": "input", "Label": "expected.category"}: columns that mean another field.
+    mapping = models.JSONField(default=dict)
     state = models.CharField(
         max_length=10, choices=UploadState.choices, default=UploadState.WAITING
     )
@@ -172,3 +192,69 @@ class ImportUpload(Record):
 
     def __str__(self) -> str:
         return f"{self.filename} for {self.dataset}"
+
+
+class Proposal(Record):
+    """An example that somebody proposes: in quarantine until another person decides.
+
+    ``content`` is the example as a line of a JSONL file holds it; ``key`` names the example of
+    the draft that it would replace, "" for a new one.
+    """
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="proposals")
+    key = models.CharField(max_length=64, blank=True)
+    content = models.JSONField()
+    input_digest = models.CharField(max_length=71)
+    reason = models.CharField(max_length=1_000)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.AUTHORED)
+    source_ref = models.CharField(max_length=400, blank=True)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(
+        max_length=10, choices=ProposalState.choices, default=ProposalState.WAITING
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(max_length=1_000, blank=True)
+    revision = models.ForeignKey(
+        ExampleRevision, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=("dataset", "state"), name="proposal_by_state"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(state=ProposalState.WAITING, decided_by=None)
+                | (~models.Q(state=ProposalState.WAITING) & models.Q(decided_by__isnull=False)),
+                name="proposal_decided_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Proposal for {self.dataset}"
+
+
+class RemovalConsent(Record):
+    """A reviewer's word that an adversarial example of a version may leave the dataset."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="consents")
+    key = models.CharField(max_length=64)
+    reason = models.CharField(max_length=1_000)
+
+    class Meta:
+        ordering = ("created_at",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("version", "key"), name="one_consent_per_example"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="immutable", operation=IMMUTABLE),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} may leave {self.version}"

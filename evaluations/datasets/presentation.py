@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluations.datasets.enums import Expects, Kind
+from evaluations.datasets.heldout import Sight
 from evaluations.datasets.importing import ImportedExample
 from evaluations.datasets.models import ExampleRevision
 from evaluations.datasets.selectors import Balance
@@ -28,17 +29,32 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ExampleLine:
-    """One example as a row of a table; ``more`` is what opens below it."""
+    """One example as a row of a table; ``more`` is what opens below it.
+
+    Of one that is ``hidden`` from the reader only its key and kind are told.
+    """
 
     key: str
     kind: Kind
     given: list[Part]
     expected: list[Part]
     more: list[Part]
+    tags: tuple[str, ...] = ()
+    weight: float = 1.0
+    held_out: bool = False
+    hidden: bool = False
 
 
-def example_line(example: ExampleRevision | ImportedExample) -> ExampleLine:
-    """Return how ``example`` is shown."""
+def example_line(
+    example: ExampleRevision | ImportedExample, sight: Sight | None = None
+) -> ExampleLine:
+    """Return how ``example`` is shown to whoever has this ``sight``.
+
+    Without one it is shown whole: only for what the reader brought along.
+    """
+    held_out = example.held_out if sight is None else sight.holds_out(example)
+    if sight is not None and sight.hides(example):
+        return ExampleLine(example.key, Kind(example.kind), [], [], [], held_out=True, hidden=True)
     given, expected = _parts(example.input, SHORT), _parts(example.expected, SHORT)
     more = []
     if any(part.cut for part in given):
@@ -53,18 +69,24 @@ def example_line(example: ExampleRevision | ImportedExample) -> ExampleLine:
     for name, items in (
         ("Must include", example.must_include),
         ("Must not include", example.must_not_include),
-        ("Tags", example.tags),
     ):
         if items:
-            more.append(_part(name, "\n".join(items) if name != "Tags" else ", ".join(items), LONG))
-    if example.weight != 1:
-        more.append(Part("Weight", number(example.weight)))
+            more.append(_part(name, "\n".join(items), LONG))
     if example.licence:
         more.append(_part("Licence", example.licence, LONG))
     # Where it came from is worth a line, but no details of its own: every import has it.
     if more and example.source_ref:
         more.append(_part("Source", example.source_ref, LONG))
-    return ExampleLine(example.key, Kind(example.kind), given, expected, more)
+    return ExampleLine(
+        example.key,
+        Kind(example.kind),
+        given,
+        expected,
+        more,
+        tags=tuple(example.tags),
+        weight=example.weight,
+        held_out=held_out,
+    )
 
 
 def typed_parts(values: Mapping[str, str]) -> list[Part]:
@@ -91,6 +113,27 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value or "(empty)"
     return json.dumps(value, ensure_ascii=False)
+
+
+def typed_content(content: Mapping[str, Any]) -> list[Part]:
+    """Return what a proposed example holds, as a line of a JSONL file, for its page."""
+    found = _parts(content["input"], LONG, "Input") + _parts(
+        content.get("expected"), LONG, "Expected"
+    )
+    if content.get("expects"):
+        found.append(Part("A good answer", Expects(content["expects"]).label))
+    for place, item in enumerate(content.get("context", ()), start=1):
+        found.append(_part(f"Context {place}", item.get("text", ""), LONG))
+    for field in ("must_include", "must_not_include", "tags"):
+        if content.get(field):
+            name = field.replace("_", " ").capitalize()
+            found.append(_part(name, "\n".join(content[field]), LONG))
+    return found
+
+
+def as_text(value: Any) -> str:
+    """Return a JSON value as a person reads it: a text as it is, anything else as JSON."""
+    return "" if value is None else _text(value)
 
 
 def balance_bars(balances: Iterable[Balance]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Reading datasets: which, in which version, with which examples and what balance."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,17 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from evaluations.datasets.enums import Kind, Purpose, UploadState
+from evaluations.datasets.heldout import Sight
+from evaluations.datasets.importing.types import Declared
 from evaluations.datasets.models import (
     Dataset,
     DatasetVersion,
     DraftExample,
     ExampleRevision,
     ImportUpload,
+    Proposal,
     VersionExample,
 )
 from evaluations.metrics.types import ExampleView
@@ -44,6 +49,7 @@ class VersionedExample:
     position: int
     given: Any
     view: ExampleView
+    held_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,20 @@ class KindShare:
     share: float
     minimum: float
 
+    total: int = 0
+
     @property
     def enough(self) -> bool:
         """Whether the share reaches the policy's minimum."""
         return self.count > 0 and self.share >= self.minimum
+
+    @property
+    def missing(self) -> int:
+        """How many more of this kind reach the minimum when nothing else is added."""
+        if self.enough:
+            return 0
+        lacking = (self.minimum * self.total - self.count) / (1.0 - self.minimum)
+        return max(1, math.ceil(lacking - 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +200,119 @@ def views_of(version: DatasetVersion) -> list[VersionedExample]:
     lines = version.lines.select_related("revision").order_by("position")
     return [
         VersionedExample(
-            line.revision_id, line.position, line.revision.input, view_of(line.revision)
+            line.revision_id,
+            line.position,
+            line.revision.input,
+            view_of(line.revision),
+            line.revision.held_out,
         )
         for line in lines
     ]
 
 
-def version_digest(lines: Iterable[tuple[str, str]]) -> str:
-    """Return the digest of a version from its (key, revision digest) pairs in order."""
-    return digest({"schema": 1, "examples": [list(line) for line in lines]})
+def version_digest(lines: Iterable[tuple[str, str]], declared: Declared | None = None) -> str:
+    """Return the digest of a version from its (key, revision digest) pairs in order.
+
+    What the dataset declares about its examples is part of it.
+    """
+    content = {"schema": 2, "examples": [list(line) for line in lines]}
+    return digest(content | {"declared": (declared or Declared()).as_json()})
 
 
 def draft_digest(dataset: Dataset) -> str:
     """Return the digest that the draft's version would have if it were committed now."""
     lines = DraftExample.objects.filter(dataset=dataset).order_by("position", "id")
-    return version_digest(lines.values_list("key", "revision__digest"))
+    declared = Declared(tuple(dataset.variables), dataset.expected_schema)
+    return version_digest(lines.values_list("key", "revision__digest"), declared)
+
+
+def draft_revisions(dataset: Dataset) -> list[ExampleRevision]:
+    """Return the examples of the draft in their order."""
+    lines = DraftExample.objects.filter(dataset=dataset).select_related("revision")
+    return [line.revision for line in lines.order_by("position", "id")]
+
+
+def version_revisions(version: DatasetVersion) -> list[ExampleRevision]:
+    """Return the examples of a version in their order."""
+    lines = VersionExample.objects.filter(version=version).select_related("revision")
+    return [line.revision for line in lines.order_by("position")]
+
+
+def draft_example(dataset: Dataset, key: str) -> ExampleRevision:
+    """Return one example of the draft as it is now. Raises Http404."""
+    if "\x00" in key or len(key) > 64:
+        raise Http404
+    line = get_object_or_404(
+        DraftExample.objects.select_related("revision"), dataset=dataset, key=key
+    )
+    return line.revision
+
+
+def open_example(dataset: Dataset) -> ExampleRevision | None:
+    """Return an example that is not held out, whose values a new one will have too, if any."""
+    line = draft_lines(dataset).filter(revision__held_out=False).first()
+    return line.revision if line else None
+
+
+def proposals_of(dataset: Dataset) -> QuerySet[Proposal]:
+    """Return the proposals of a dataset, those that wait first, then newest first."""
+    return (
+        Proposal.objects.filter(dataset=dataset)
+        .select_related("proposed_by", "decided_by", "dataset__workload", "revision")
+        .order_by("-state", "-created_at", "-id")
+    )
+
+
+def proposal_for(user: AnyUser, workload_ref: str, ref: str, proposal_id: UUID) -> Proposal:
+    """Return one proposal through its dataset. Raises Http404."""
+    return get_object_or_404(proposals_of(dataset_for(user, workload_ref, ref)), pk=proposal_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What examples are wanted: by kind, tag, words, whether held out, or what is wrong."""
+
+    kind: str = ""
+    tag: str = ""
+    text: str = ""
+    held_out: str = ""
+    keys: frozenset[str] | None = None
+
+    @property
+    def anything(self) -> bool:
+        """Whether it leaves any example out."""
+        return bool(self.kind or self.tag or self.text or self.held_out) or self.keys is not None
+
+
+def narrowed(lines: QuerySet[Any], wanted: Narrowing, sight: Sight) -> QuerySet[Any]:
+    """Return the lines that are wanted.
+
+    Words and tags of what is hidden from the reader are not looked into: only its key is.
+    """
+    if wanted.kind:
+        lines = lines.filter(revision__kind=wanted.kind)
+    if wanted.keys is not None:
+        lines = lines.filter(revision__key__in=wanted.keys)
+    held = Q(revision__held_out=True) | Q(revision__key__in=sight.keys)
+    if wanted.held_out:
+        lines = lines.filter(held if wanted.held_out == "yes" else ~held)
+    # Without the right to see, a search that finds would tell what is there.
+    open_to_them = Q() if sight.allowed else ~held
+    if wanted.tag:
+        lines = lines.filter(open_to_them, revision__tags__contains=[wanted.tag])
+    if wanted.text:
+        lines = lines.annotate(
+            said=Concat(
+                Cast("revision__input", TextField()),
+                Value(" "),
+                Coalesce(Cast("revision__expected", TextField()), Value("")),
+                output_field=TextField(),
+            )
+        ).filter(
+            Q(revision__key__icontains=wanted.text)
+            | (open_to_them & Q(said__icontains=wanted.text))
+        )
+    return lines
 
 
 def shares(kinds: Mapping[str, int]) -> list[KindShare]:
@@ -206,7 +320,9 @@ def shares(kinds: Mapping[str, int]) -> list[KindShare]:
     total = sum(kinds.values()) or 1
     minimum: Mapping[str, float] = policy().numbers["evaluation"]["share_min"]
     return [
-        KindShare(kind, kinds.get(kind, 0), kinds.get(kind, 0) / total, minimum.get(kind, 0.0))
+        KindShare(
+            kind, kinds.get(kind, 0), kinds.get(kind, 0) / total, minimum.get(kind, 0.0), total
+        )
         for kind in Kind
     ]
 

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, F, Func
-
 from catalog.enums import DataClass
 from catalog.matching import BLOCKS, ModelFacts, Requirements, match
 from catalog.models import CatalogEntry, Price
 from catalog.selectors import current_prices
+from evaluations.datasets.heldout import held_out_keys
 from evaluations.datasets.models import Dataset, DatasetVersion, ExampleRevision
 from evaluations.datasets.selectors import latest_versions, version_lines
 from evaluations.playground.plan import DRAFT
@@ -26,9 +25,6 @@ from workloads.prompts.selectors import (
 )
 from workloads.selection.selectors import candidates_of
 
-# An example with this tag, however it is spelled ("Held-Out", "held_out"), is kept for the last
-# check: whoever writes prompts must not see how a model does on it.
-HELD_OUT = "heldout"
 MOST_MODELS_LISTED = 100
 MOST_VERSIONS_LISTED = 20
 MOST_EXAMPLES_LISTED = 200
@@ -57,14 +53,9 @@ class PromptChoice:
     candidate: bool
 
 
-def _holds_out(tag: str) -> bool:
-    """Whether ``tag`` says held out, whatever its case and the signs or spaces between."""
-    return "".join(filter(str.isalnum, tag.casefold())) == HELD_OUT
-
-
 def is_held_out(revision: ExampleRevision) -> bool:
     """Whether the example is kept out of sight of those who write prompts."""
-    return any(_holds_out(tag) for tag in revision.tags)
+    return revision.held_out
 
 
 def data_class_of(cycle: Cycle, dataset: Dataset | None) -> str:
@@ -162,14 +153,13 @@ def open_examples(version: DatasetVersion, *, text: str = "") -> tuple[list[Exam
 
     ``text`` keeps those whose key holds it.
     """
-    lines = version_lines(version).order_by("position")
-    tags = version.lines.annotate(
-        tag=Func(F("revision__tags"), function="unnest", output_field=CharField())
+    # What the draft holds out by now is kept from trials of an older version too.
+    kept = (
+        version_lines(version)
+        .filter(revision__held_out=False)
+        .exclude(revision__key__in=held_out_keys(version.dataset))
+        .order_by("position")
     )
-    said = [
-        tag for tag in tags.values_list("tag", flat=True).order_by().distinct() if _holds_out(tag)
-    ]
-    kept = lines.exclude(revision__tags__overlap=said) if said else lines
     held_out = version.n - kept.count()
     if text:
         kept = kept.filter(revision__key__icontains=text)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from catalog.models import CatalogEntry
 from catalog.selectors import current_prices
+from evaluations.datasets.heldout import held_out_keys
 from evaluations.datasets.models import Dataset, DatasetVersion
 from evaluations.datasets.selectors import (
     VersionedExample,
@@ -212,12 +213,13 @@ def _inputs(
             raise Invalid.field("dataset", "required", words)
         lines = version_lines(version).filter(revision__key__in=selection.examples)
         by_key = {line.revision.key: line.revision for line in lines}
+        held = held_out_keys(version.dataset)
         for key in selection.examples:
             revision = by_key.get(key)
             if revision is None:
                 words = f"Version {version.number} of {version.dataset.ref} has no example {key}."
                 raise Invalid.field("examples", "choice", words)
-            if is_held_out(revision):
+            if is_held_out(revision) or key in held:
                 words = f"{key} is held out: prompts are not tried on it. Choose another example."
                 raise Invalid.field("examples", "held_out", words)
             place = len(inputs)

@@ -160,7 +160,7 @@ def golden(actor: User, workload: Workload, name: str, filename: str) -> Dataset
         workload=workload,
         name=name,
         description="Written for the demo; no real person or company.",
-        sources="Written by the makers of the demo.",
+        sources=[{"type": "written", "ref": "The makers of the demo", "licence": "As Assay's"}],
     )
     data = (content.DATA / filename).read_bytes()
     datasets.import_examples(

@@ -1,5 +1,6 @@
 """What reading a file gives: examples, errors by line, and what the columns were."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,18 @@ MAX_ERRORS = 100
 MAX_KEY = 64
 MAX_TAG = 40
 MAX_LIST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What every example of a dataset has to look like; nothing declared asks for nothing."""
+
+    variables: tuple[str, ...] = ()
+    expected: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a version keeps it."""
+        return {"variables": list(self.variables), "expected": self.expected}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +40,19 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row before its fields are read. ``typed`` is true where values had JSON types."""
+    """One row before its fields are read. ``typed`` is true where values had JSON types.
+
+    ``exact`` names the fields of a table whose cells were JSON.
+    """
 
     line: int
     values: dict[str, Any]
     typed: bool
+    exact: frozenset[str] = frozenset()
+
+    def types(self, name: str) -> bool:
+        """Whether the values of a field had JSON types."""
+        return self.typed or name in self.exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,7 @@ class ImportedExample:
     weight: float
     source_ref: str
     licence: str
+    held_out: bool
     input_digest: str
     digest: str
 
@@ -60,7 +82,8 @@ class ImportPreview:
     """What a file holds. It can be imported when ``ok``: every row valid, at least one row.
 
     ``errors`` are the first 100, ``error_count`` all of them. ``ignored`` names columns that
-    mean nothing here, ``notices`` are sentences about what was assumed.
+    mean nothing here, ``notices`` are sentences about what was assumed. ``lacks_input``: the
+    file can be read, but no column says what the input is, so a person has to map its columns.
     """
 
     format: str = ""
@@ -72,6 +95,7 @@ class ImportPreview:
     errors: list[RowError] = field(default_factory=list)
     error_count: int = 0
     total: int = 0
+    lacks_input: bool = False
 
     @property
     def ok(self) -> bool:

@@ -60,7 +60,7 @@ def test_a_new_dataset_leads_to_the_import_of_its_examples(
     answer = client.post(
         url(workload),
         {"name": "Tickets of May", "purpose": "golden", "data_class": "confidential",
-         "contains_pii": "on", "description": "From the queue.", "sources": "own"},
+         "contains_pii": "on", "description": "From the queue.", "sources": "own | our queue | CC0"},
     )  # fmt: skip
 
     made = Dataset.objects.get()
@@ -69,6 +69,7 @@ def test_a_new_dataset_leads_to_the_import_of_its_examples(
     assert (made.name, made.data_class, made.contains_pii) == (
         "Tickets of May", "confidential", True,
     )  # fmt: skip
+    assert made.sources == [{"type": "own", "ref": "our queue", "licence": "CC0"}]
 
 
 @pytest.mark.parametrize(
@@ -76,14 +77,15 @@ def test_a_new_dataset_leads_to_the_import_of_its_examples(
     [
         {"name": ""}, {"name": "ab"}, {"name": "  \u200b "}, {"name": "a\x00bc"},
         {"name": "abc\u202etxt"}, {"name": "x" * 300}, {"purpose": "Golden "}, {"data_class": ""},
-        {"description": "x" * 5_000}, {"sources": "line\x00two"},
+        {"description": "x" * 5_000}, {"sources": "line\x00two"}, {"sources": "ours"}, {"sources": "odd | x"},
+        {"sources": "own | a\x00bc"},
     ],
 )  # fmt: skip
 def test_what_was_typed_for_a_dataset_stays_when_it_is_refused(
     client: Client, workload: Workload, change: dict[str, str]
 ) -> None:
     typed = {"name": "Tickets", "purpose": "training", "data_class": "restricted",
-             "description": "From the queue.", "sources": "ours"} | change  # fmt: skip
+             "description": "From the queue.", "sources": "own | ours"} | change  # fmt: skip
 
     answer = client.post(url(workload), typed)
 
@@ -176,9 +178,10 @@ def test_ticked_examples_leave_the_draft_and_stay_in_the_version(
     version = datasets.golden(workload.owner, workload, n=5)
     ref = version.dataset.ref
 
-    client.post(url(workload, f"{ref}/remove/"), {"key": ["t-0001", "t-0003", "no-such", "a\x00"]})
+    ticked = {"key": ["t-0001", "t-0003", "no-such", "a\x00"], "act": "remove"}
+    client.post(url(workload, f"{ref}/examples/change/"), ticked)
 
-    assert keys(client.get(url(workload, f"{ref}/"))) == ["t-0000", "t-0002", "t-0004"]
+    assert keys(client.get(url(workload, f"{ref}/examples/"))) == ["t-0000", "t-0002", "t-0004"]
     assert len(keys(client.get(url(workload, f"{ref}/versions/1/")))) == 5
 
 
@@ -206,7 +209,7 @@ def test_examples_of_a_version_are_paged_and_narrowed_by_kind(
 )  # fmt: skip
 def test_a_query_that_is_none_is_refused(client: Client, workload: Workload, query: str) -> None:
     version = datasets.golden(workload.owner, workload, n=3)
-    for rest in (f"{version.dataset.ref}/", f"{version.dataset.ref}/versions/1/"):
+    for rest in (f"{version.dataset.ref}/examples/", f"{version.dataset.ref}/versions/1/"):
         answer = client.get(f"{url(workload, rest)}?{query}")
         # A cursor beyond every row is an empty page.
         assert answer.status_code == (200 if query.startswith("cursor=OTk") else 400), query
@@ -226,7 +229,7 @@ def test_whatever_an_example_holds_is_shown_and_never_run(
     datasets.fill(workload.owner, made, row, datasets.ticket(1))
     client.post(url(workload, f"{made.ref}/commit/"))
 
-    for rest in (f"{made.ref}/", f"{made.ref}/versions/1/"):
+    for rest in (f"{made.ref}/examples/", f"{made.ref}/versions/1/"):
         page = text(client.get(url(workload, rest)))
         assert "<script>alert" not in page
         assert "<img src=x" not in page
@@ -243,7 +246,7 @@ def test_long_texts_are_cut_and_can_be_opened(client: Client, workload: Workload
     long = "word " * 10_000
     datasets.fill(workload.owner, made, {"key": "l-1", "input": long, "expected": "short"})
 
-    page = text(client.get(url(workload, f"{made.ref}/")))
+    page = text(client.get(url(workload, f"{made.ref}/examples/")))
 
     assert "All of it" in page
     assert "46\u202f000 more characters" in page

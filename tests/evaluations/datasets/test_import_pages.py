@@ -100,7 +100,6 @@ REFUSED = [
     ("text_after_quote", "q.csv", b'input,expected\n"a"b,c\n', "text after a closing quote"),
     ("duplicate_columns", "c.csv", b"input,expected,expected\na,b,c\n", "appears twice"),
     ("nameless_column", "c.csv", b"input,,x\na,b,c\n", "has no name"),
-    ("no_input_column", "c.csv", b"question,answer\na,b\n", "no column"),
     ("input_twice_over", "c.csv", b"input,input.a\nx,y\n", "not both"),
     ("ragged", "c.csv", b"input,expected\na\n", "1 cells, the header has 2"),
     ("broken_json", "j.jsonl", GOOD + GOOD.replace(b"a", b"c") + b'{"a":\n', "not valid JSON"),
@@ -233,6 +232,58 @@ def test_csv_is_shown_with_its_separator_and_columns_before_it_is_stored(
     assert "two\nlines" in page
     assert "<i>x</i>" not in page
     assert not DraftExample.objects.exists()
+
+
+def test_columns_of_other_names_are_suggested_and_can_be_mapped(
+    client: Client, made: Dataset
+) -> None:
+    # given a file whose columns somebody else named: what they mean is guessed, and shown
+    answer = send(client, made, b"Nr;Question;Answer;Mood\n7;Hi?;GREETING;glad\n", "q.csv")
+    page = text(client.get(answer["Location"]))
+    assert "Import 1 example" in page
+    assert re.search(r'value="expected" selected', page)
+    # when a person says otherwise, then it is read so; two columns cannot mean the same
+    again = answer["Location"] + "columns/"
+    twice = client.post(again, {"column-1": "input", "column-2": "input"})
+    assert twice.status_code == 422
+    assert "Two columns mean" in text(twice)
+    chosen = {"column-1": "key", "column-2": "input", "column-3": "expected.Answer",
+              "column-4": "tags"}  # fmt: skip
+    assert client.post(again, chosen).status_code == 302
+    client.post(answer["Location"] + "confirm/", {"confirm": "1"})
+    found = DraftExample.objects.get().revision
+    assert (found.key, found.input, found.expected, found.tags) == (
+        "7", "Hi?", {"Answer": "GREETING"}, ["glad"],
+    )  # fmt: skip
+
+
+def test_columns_that_nobody_can_guess_wait_for_a_person(client: Client, made: Dataset) -> None:
+    answer = send(client, made, b"alpha,beta\na,b\n", "c.csv")
+    assert answer.status_code == 422
+    upload = ImportUpload.objects.get(state="waiting")
+    assert "What its columns mean" in text(answer)
+    there = url(made, f"imports/{upload.pk}/")
+    client.post(f"{there}columns/", {"column-1": "input", "column-2": "expected"})
+    assert "Import 1 example" in text(client.get(there))
+
+
+def test_a_json_array_is_read_with_the_line_of_each_object(client: Client, made: Dataset) -> None:
+    rows = json.dumps([AB, CD, {"input": "e"}], indent=1).encode()
+    page = text(send(client, made, rows, "f.json"))
+    assert re.findall(r'<tr><td class="n">(\d+)</td><td class="mono">([^<]*)</td>', page) == [
+        ("10", "expected")
+    ]
+    assert send(client, made, json.dumps([AB, CD]).encode(), "f.json").status_code == 302
+    for broken in (
+        b"[",
+        b"[{},]",
+        b'[{"a":1} {"b":2}]',
+        b'[{"input":"a"',
+        b"[]",
+        b"[1",
+        b"[" * 9_000,
+    ):
+        assert send(client, made, broken, "f.json").status_code == 422
 
 
 def test_confirming_imports_everything_once(client: Client, made: Dataset) -> None:
