@@ -64,7 +64,7 @@ def near_duplicates(texts: Sequence[str]) -> Likeness:
         if alike:
             found.append(Pair(one, other, round(float(alike), 1)))
     found.sort(key=lambda pair: -pair.alike)
-    return Likeness(tuple(found[:MAX_FOUND]), everything and len(found) <= MAX_FOUND)
+    return Likeness(tuple(found[:MAX_FOUND]), everything)
 
 
 def _likely(texts: Sequence[str]) -> list[tuple[int, int]]:

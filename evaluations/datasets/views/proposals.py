@@ -33,8 +33,8 @@ def _row(user: User, proposal: Proposal, sight: Sight, texts: dict[str, str]) ->
     """Return a proposal as the page shows it, with what stands out about it."""
     content = proposal.content
     own = proposal.proposed_by_id == user.pk
-    held_out = bool(content.get("held_out")) or content["key"] in sight.keys
-    hidden = held_out and not sight.allowed and not own
+    held_out = holds_out(proposal, sight)
+    hidden = held_out and not sight.shown and not own
     waiting = proposal.state == ProposalState.WAITING
     near = None
     if waiting:
@@ -58,6 +58,11 @@ def _row(user: User, proposal: Proposal, sight: Sight, texts: dict[str, str]) ->
     }
 
 
+def holds_out(proposal: Proposal, sight: Sight) -> bool:
+    """Whether what is proposed is held out, or would replace an example that is."""
+    return bool(proposal.content.get("held_out")) or proposal.content["key"] in sight.keys
+
+
 def _page(
     request: HttpRequest,
     dataset: Dataset,
@@ -70,6 +75,9 @@ def _page(
     user = signed_in(request)
     sight = asked_sight(request, dataset)
     rows = list(selectors.proposals_of(dataset)[:MOST_SHOWN])
+    if sight.shown:
+        held = sum(holds_out(one, sight) for one in rows)
+        services.record_reading(actor=user, dataset=dataset, place="proposals", examples=held)
     texts: dict[str, str] = {}
     if any(one.state == ProposalState.WAITING for one in rows):
         drafted = selectors.draft_revisions(dataset)
@@ -87,6 +95,9 @@ def _page(
         "reason_form": reason or ReasonForm(),
         "refused": refused,
         "open_form": form is not None,
+        "sight": sight,
+        "some_held_out": any(holds_out(one, sight) for one in rows),
+        "show_held_out": "?held_out=show",
     }
     return render_page(request, f"{FOLDER}/proposals.html", context, status=status)
 
@@ -96,7 +107,7 @@ def proposals(request: HttpRequest, ref: str, dataset_ref: str) -> HttpResponse:
     """List what is proposed, or propose an example."""
     user = signed_in(request)
     found = selectors.dataset_for(user, ref, dataset_ref)
-    known_parameters(request, set())
+    known_parameters(request, {"held_out"})
     if request.method != "POST":
         return _page(request, found)
     verdict = can_propose(user, found)
