@@ -133,6 +133,8 @@ def typed_content(content: Mapping[str, Any]) -> list[Part]:
 
 def as_text(value: Any) -> str:
     """Return a JSON value as a person reads it: a text as it is, anything else as JSON."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "\n".join(value)
     return "" if value is None else _text(value)
 
 

@@ -22,7 +22,8 @@ from evaluations.statistics.power import smallest_detectable_difference
 from workloads.builds.steps import redact
 
 KEPT_SECONDS = 24 * 3600
-MAX_TAGS = 20
+MAX_TAGS = 60
+FREQUENT = 8
 # Where nothing was measured yet: candidates differ on a tenth of the examples.
 USUAL_DISCORDANCE = 0.1
 _READ = 20_000
@@ -57,6 +58,17 @@ class Coverage:
     kinds: tuple[Kind, ...]
     rows: tuple[CoverageRow, ...]
     left_out: int
+
+    @property
+    def frequent(self) -> tuple[CoverageRow, ...]:
+        """The rows that are shown at once: the most frequent tags, and what has none."""
+        tagged = tuple(row for row in self.rows if row.tag)
+        return tagged[:FREQUENT] + tuple(row for row in self.rows if not row.tag)
+
+    @property
+    def rare(self) -> tuple[CoverageRow, ...]:
+        """The rows that unfold."""
+        return tuple(row for row in self.rows if row.tag)[FREQUENT:]
 
 
 def findings_of(

@@ -304,8 +304,10 @@ def narrowed(lines: QuerySet[Any], wanted: Narrowing, sight: Sight) -> QuerySet[
         lines = lines.annotate(
             said=Concat(
                 Cast("revision__input", TextField()),
-                Value(" "),
-                Coalesce(Cast("revision__expected", TextField()), Value("")),
+                Value(" ", output_field=TextField()),
+                Coalesce(
+                    Cast("revision__expected", TextField()), Value("", output_field=TextField())
+                ),
                 output_field=TextField(),
             )
         ).filter(
@@ -344,15 +346,19 @@ def balance_of(expected: Iterable[Any]) -> list[Balance]:
     ``expected`` are the expected values of all examples: objects, or single values.
     """
     columns: dict[str, Counter[str]] = {}
+    amounts: set[str] = set()
     for value in expected:
         fields = value if isinstance(value, Mapping) else {"expected": value}
         for name, item in fields.items():
-            if isinstance(item, str | int | float | bool) or item is None:
+            # Fractions are measured, not classes.
+            if isinstance(item, float) and not item.is_integer():
+                amounts.add(name)
+            elif isinstance(item, str | int | float | bool) or item is None:
                 columns.setdefault(name, Counter())[_word(item)] += 1
     return [
         Balance(name, counts.most_common())
         for name, counts in columns.items()
-        if 1 < len(counts) <= MAX_CLASSES
+        if 1 < len(counts) <= MAX_CLASSES and name not in amounts
     ]
 
 

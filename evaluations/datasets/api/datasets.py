@@ -29,6 +29,7 @@ from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, header, shape
 from portal.common.choices import ToneChoices
 from portal.common.errors import Conflict, Invalid
+from workloads.lifecycle.policies import require
 from workloads.lifecycle.selectors import workload_for
 
 _SAID = {
@@ -91,6 +92,7 @@ class DatasetList(Endpoint):
         """Make an empty dataset."""
         user = signed_in(request)
         workload = workload_for(user, ref)
+        require(user, workload, "edit")
         body = body_of(request)
         said = _said(
             body,
@@ -130,6 +132,7 @@ class DatasetDetail(Endpoint):
         """Change what is said about a dataset; what is not sent stays."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
+        require(user, found.workload, "edit")
         now = {name: getattr(found, name) for name in _SAID}
         seen = request.headers.get("If-Match", "").strip().strip('"')
         if not (seen.isascii() and seen.isdecimal() and len(seen) < 10):

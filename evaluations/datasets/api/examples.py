@@ -27,6 +27,7 @@ from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, header, query, shape
 from portal.common.errors import Conflict, Invalid
 from portal.common.pagination import page_of
+from workloads.lifecycle.policies import require
 
 _FILTERS = {"kind", "tag", "q", "slice", "problem", "cursor", "held_out"}
 
@@ -94,6 +95,7 @@ class DraftList(Endpoint):
         """Add an example to the draft, by the rules of an import."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
+        require(user, found.workload, "edit")
         made = services.add_example(actor=user, dataset=found, values=body_of(request))
         return Response(example_json(made, sight_of(user, found)), status=201)
 
@@ -127,6 +129,7 @@ class DraftExample(Endpoint):
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
         selectors.draft_example(found, key)
+        require(user, found.workload, "edit")
         values = body_of(request)
         seen = request.headers.get("If-Match", "").strip().strip('"')
         if not seen:
@@ -153,6 +156,7 @@ class BulkChange(Endpoint):
         """Tag, untag, hold out, release, take out examples of the draft, or set their kind."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
+        require(user, found.workload, "edit")
         body = body_of(request)
         keys = body.get("keys")
         if (

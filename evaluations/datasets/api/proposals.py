@@ -20,9 +20,11 @@ from evaluations.datasets.api.shapes import (
 )
 from evaluations.datasets.enums import Source
 from evaluations.datasets.heldout import sight_of
+from evaluations.datasets.policies import can_propose
 from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, shape
-from portal.common.errors import Invalid
+from portal.common.errors import Forbidden, Invalid
+from workloads.lifecycle.policies import require
 
 
 class ProposalList(Endpoint):
@@ -67,6 +69,9 @@ class ProposalList(Endpoint):
         """Propose an example, or other words for one; another person accepts it."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
+        verdict = can_propose(user, found)
+        if not verdict:
+            raise Forbidden(verdict.message, code=verdict.rule)
         body = body_of(request)
         origin = body.get("origin", Source.AUTHORED.value)
         if origin not in Source.values:
@@ -106,6 +111,8 @@ class Reject(Endpoint):
         """Turn a proposal down with a reason; it is kept."""
         user = signed_in(request)
         found = selectors.proposal_for(user, ref, dataset_ref, proposal_id)
+        if found.proposed_by_id != user.pk:
+            require(user, found.dataset.workload, "edit")
         services.reject_proposal(
             actor=user, proposal=found, reason=text_in(body_of(request), "reason")
         )

@@ -26,10 +26,12 @@ from evaluations.datasets.api.shapes import (
 from evaluations.datasets.differences import difference
 from evaluations.datasets.enums import Kind
 from evaluations.datasets.files import DRAFT, examples_of, file_of, side
+from evaluations.datasets.policies import can_agree_to_removal
 from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, query, shape
-from portal.common.errors import Invalid
+from portal.common.errors import Forbidden, Invalid
 from portal.common.pagination import page_of
+from workloads.lifecycle.policies import require
 
 
 class VersionList(Endpoint):
@@ -44,6 +46,7 @@ class VersionList(Endpoint):
         """Commit the draft of a dataset as its next version; the note says what changed."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
+        require(user, found.workload, "edit")
         note = text_in(body_of(request), "note")
         version = services.commit_version(actor=user, dataset=found, note=note)
         return Response(version_json(version), status=201)
@@ -107,6 +110,9 @@ class Removals(Endpoint):
         """Let adversarial examples that the draft has no more leave the dataset, as a reviewer."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
+        verdict = can_agree_to_removal(user, found)
+        if not verdict:
+            raise Forbidden(verdict.message, code=verdict.rule)
         body = body_of(request)
         keys = body.get("keys")
         if not isinstance(keys, list) or not all(isinstance(one, str) for one in keys):

@@ -57,7 +57,7 @@ def _wanted(request: HttpRequest, dataset: Dataset) -> Narrowing:
 
 def _tags(dataset: Dataset, sight: Sight) -> list[str]:
     lines = selectors.draft_lines(dataset)
-    if not sight.allowed:
+    if not sight.shown:
         lines = lines.filter(revision__held_out=False)
     tags = lines.annotate(said=Func("revision__tags", function="unnest", output_field=CharField()))
     rows = tags.order_by("said").values_list("said", flat=True).distinct()
