@@ -4,6 +4,7 @@ Limits and messages follow the bad-input table of the security notes: NUL and lo
 cannot be stored, bidirectional overrides can make a name look like another one.
 """
 
+import re
 import unicodedata
 
 from portal.common.errors import FieldError, Invalid
@@ -11,10 +12,13 @@ from portal.common.errors import FieldError, Invalid
 _BIDI = frozenset(
     chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)
 )
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def text_problem(value: str, *, single_line: bool = False) -> tuple[str, str] | None:
     """Return (code, message) of the first reason why ``value`` is not storable text, or None."""
+    if not single_line and _UNSTORABLE.search(value) is None:
+        return None
     for character in value:
         code = ord(character)
         if code == 0:
