@@ -91,9 +91,8 @@ def measure(rows: int, megabytes: float) -> bool:
     workload = create_workload(actor=person, name="Benchmark of datasets")
     made = services.create_dataset(actor=person, workload=workload, name="Large")
     data = file_of(rows, megabytes)
-    print(
-        f"{rows:,} examples, {len(data) / 1_048_576:.1f} MB, {megabytes_now():.0f} MB at the start"
-    )
+    size = len(data) / 1_048_576
+    sys.stdout.write(f"{rows:,} examples, {size:.1f} MB; {megabytes_now():.0f} MB at the start\n")
     seconds, grown = timed(
         "import",
         lambda: services.import_examples(

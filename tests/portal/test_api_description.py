@@ -132,6 +132,7 @@ def _addresses(workload: Workload) -> Iterator[tuple[str, str]]:
         "{dataset_ref}": workload.datasets.first().ref,  # type: ignore[attr-defined]
         "{run_id}": str(Run.objects.filter(workload=workload).first().pk),  # type: ignore[union-attr]
         "{number}": "1",
+        "{key}": workload.datasets.first().draft_examples.first().key,  # type: ignore[attr-defined]
         "{version}": "1",
         "{name}": "contains",
         "{entry_id}": str(CatalogEntry.objects.get(gateway_alias="swift").pk),
