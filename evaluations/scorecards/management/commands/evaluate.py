@@ -233,7 +233,7 @@ def _dataset(filename: str | None, workload: Workload, actor: User) -> DatasetVe
     dataset = Dataset.objects.filter(workload=workload, name=name).first()
     if dataset is None:
         dataset = datasets.create_dataset(
-            actor=actor, workload=workload, name=name, sources=f"Imported from {path.name}"
+            actor=actor, workload=workload, name=name, description=f"Imported from {path.name}"
         )
     datasets.import_examples(
         actor=actor, dataset=dataset, filename=path.name, data=data, mode=ImportMode.REPLACE
