@@ -126,11 +126,11 @@ def test_examples_that_say_the_same_are_found_among_few_and_many() -> None:
     assert (20, 21) in {(pair.one, pair.other) for pair in found.pairs}
     # Among many the pair is found by the rare words that both have.
     words = [f"w{n}" for n in range(900)]
-    many = [" ".join(words[(n * 7 + k * k) % 900] for k in range(30)) for n in range(1_000)]
+    many = [" ".join(words[(n * 7 + k * k) % 900] for k in range(30)) for n in range(880)]
     many += [text_of(said), text_of(said.replace("charge", "fee"))]
     found = near_duplicates(many)
     assert not found.complete
-    assert (1_000, 1_001) in {(pair.one, pair.other) for pair in found.pairs}
+    assert (880, 881) in {(pair.one, pair.other) for pair in found.pairs}
 
 
 def test_columns_are_guessed_and_a_mapping_is_checked() -> None:
