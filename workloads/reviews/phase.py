@@ -14,6 +14,7 @@ from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase
 from workloads.reviews.enums import CampaignState, CampaignVerdict
 from workloads.reviews.evidence import baseline_of
+from workloads.reviews.kpis import due_before_launch, not_held
 from workloads.reviews.models import Campaign, CriteriaSet
 from workloads.reviews.selectors import blocking, campaign_of, criteria_of, lock_problem
 
@@ -100,16 +101,16 @@ class GoNoGo(Phase):
         return Check.of("criteria_locked", label, good, detail=detail, link="" if good else link)
 
     def _kpis(self, cycle: Cycle, criteria: CriteriaSet, link: str) -> list[Check]:
-        brief = brief_of(cycle)
-        wanted = {
-            kpi.name for kpi in brief.kpi_rows() if kpi.before_launch and kpi.source == "evaluation"
-        }
+        kpis = list(brief_of(cycle).kpi_rows())
+        wanted = due_before_launch(kpis)
         if not wanted:
             return []
-        left = wanted - set(criteria.criteria.values_list("kpi", flat=True))
-        detail = (
-            f"No criterion holds {', '.join(sorted(left))}." if left else ", ".join(sorted(wanted))
-        )
+        baseline = baseline_of(cycle)
+        if baseline is None:
+            left = ["There is no baseline that says what the KPIs are measured by."]
+        else:
+            left = not_held(kpis, list(criteria.criteria.all()), baseline)
+        detail = " ".join(left) or ", ".join(sorted(kpi.name for kpi in wanted))
         return [
             Check.of("kpis_held", "Every KPI due before launch has its criterion", not left,
                      detail=detail, link=link if left else "")

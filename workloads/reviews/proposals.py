@@ -5,16 +5,11 @@ from decimal import Decimal
 
 from workloads.briefs.models import Brief
 from workloads.reviews.enums import Category, Comparator, Rule
-from workloads.reviews.evidence import Baseline, BaselineMeasure
+from workloads.reviews.evidence import Baseline
+from workloads.reviews.kpis import in_unit_of, measure_for
 from workloads.reviews.services import CriterionInput
 
 MARGIN = Decimal("0.1")
-
-
-def _measure_for(name: str, baseline: Baseline) -> BaselineMeasure | None:
-    """The KPI's measure, or the first that is a part of it ("field_accuracy:category")."""
-    exact = baseline.measure(name)
-    return exact or next((m for m in baseline.measures if m.key.split(":")[0] == name), None)
 
 
 def propose(brief: Brief | None, baseline: Baseline) -> list[CriterionInput]:
@@ -26,7 +21,7 @@ def propose(brief: Brief | None, baseline: Baseline) -> list[CriterionInput]:
     found: list[CriterionInput] = []
     min_n = baseline.n
     for kpi in brief.kpi_rows() if brief else []:
-        measure = _measure_for(kpi.measured_by, baseline) if kpi.measured_by else None
+        measure = measure_for(kpi.measured_by, baseline) if kpi.measured_by else None
         if measure is None or not kpi.before_launch or kpi.floor is None:
             continue
         up = kpi.direction == "up"
@@ -35,7 +30,7 @@ def propose(brief: Brief | None, baseline: Baseline) -> list[CriterionInput]:
                 title=kpi.name,
                 metric=measure.key,
                 comparator=Comparator.AT_LEAST if up else Comparator.AT_MOST,
-                threshold=_in_unit_of(measure, kpi.floor, kpi.unit),
+                threshold=in_unit_of(measure, kpi.floor, kpi.unit),
                 rule=Rule.POINT,
                 min_n=min(min_n, measure.n or min_n),
                 kpi=kpi.name,
@@ -88,11 +83,3 @@ def _named_apart(found: list[CriterionInput]) -> list[CriterionInput]:
         taken.add(title.casefold())
         named.append(replace(one, title=title))
     return named
-
-
-def _in_unit_of(measure: BaselineMeasure, floor: Decimal, unit: str) -> Decimal:
-    """A KPI in per cent meets a score from 0 to 1."""
-    share = measure.scale != "quantity" and (
-        unit.strip() in ("%", "percent", "per cent") or floor > 1
-    )
-    return (floor / 100 if share else floor).quantize(Decimal("0.000001")).normalize() + 0

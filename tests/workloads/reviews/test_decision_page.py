@@ -273,7 +273,7 @@ def test_opening_a_new_version_on_the_page(page: Client) -> None:
 
     refused = _post(page, workload, "reopen", reason="no")
     opened = _post(page, workload, "reopen", reason=why)
-    rows = [replace(factory.criteria()[0], threshold=Decimal("0.8")), *factory.criteria()[1:]]
+    rows = [replace(factory.criteria()[0], threshold=Decimal("0.95")), *factory.criteria()[1:]]
     services.write_criteria(actor=workload.owner, workload=workload, criteria=rows)
     shown = _get(page, workload)
 

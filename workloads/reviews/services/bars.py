@@ -7,17 +7,17 @@ from decimal import Decimal
 
 from portal.common.errors import FieldError, Invalid
 from portal.common.text import clean_text
+from workloads.briefs.models import Kpi
 from workloads.briefs.selectors import brief_of
 from workloads.lifecycle.models import Cycle
 from workloads.reviews.enums import Category, Comparator, Rule
 from workloads.reviews.evidence import Baseline, BaselineMeasure, executor
+from workloads.reviews.kpis import Problem, holding_problem
 from workloads.reviews.models import Criterion
 
 CRITERIA_MAX = 40
 LARGEST = Decimal(10) ** 12
 DECIMALS = 6
-
-Problem = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def problems(
         return [FieldError("criteria", "blank", "Write at least one criterion.")]
     if len(criteria) > CRITERIA_MAX:
         return [FieldError("criteria", "max_length", f"Write at most {CRITERIA_MAX} criteria.")]
-    kpis = {kpi.name for kpi in brief_of(cycle).kpi_rows()}
+    kpis = list(brief_of(cycle).kpi_rows())
     titles = Counter(one.title.strip().casefold() for one in criteria)
     return [
         FieldError(f"criteria[{index}].{name}", code, f"Criterion {index + 1}: {message}")
@@ -74,7 +74,7 @@ def problems(
 
 
 def _problems(
-    one: CriterionInput, baseline: Baseline, kpis: set[str], titles: Counter[str]
+    one: CriterionInput, baseline: Baseline, kpis: Sequence[Kpi], titles: Counter[str]
 ) -> Iterator[Problem]:
     try:
         clean_text(one.title, field="title", minimum=3, maximum=160, single_line=True)
@@ -93,9 +93,14 @@ def _problems(
         yield "metric", "choice", f"The baseline has no measure called {one.metric[:60]!r}."
     elif one.scope not in measure.scopes:
         yield "scope", "choice", f"Choose one of {', '.join(measure.scopes)}."
-    if one.kpi and one.kpi not in kpis:
+    if one.kpi and all(kpi.name != one.kpi for kpi in kpis):
         yield "kpi", "choice", f"The brief has no KPI called {one.kpi[:60]!r}."
-    yield from _number_problems(one, measure)
+    found = list(_number_problems(one, measure))
+    yield from found
+    # What cannot be read as a bar yet cannot be held against a floor either.
+    held = None if found or measure is None else holding_problem(one, kpis, baseline)
+    if held is not None:
+        yield held
 
 
 def _number_problems(one: CriterionInput, measure: BaselineMeasure | None) -> Iterator[Problem]:
