@@ -24,3 +24,10 @@ class Fit(ToneChoices):
     CANNOT_TELL = "cannot_tell", "Cannot tell"
 
     __tones__: ClassVar[dict[str, str]] = {"within": "pass", "over": "fail"}
+
+
+class OutsideFormat(ToneChoices):
+    """Which tool an outside file is of."""
+
+    PROMPTFOO = "promptfoo", "promptfoo"
+    INSPECT = "inspect", "Inspect"

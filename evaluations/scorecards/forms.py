@@ -8,6 +8,8 @@ from django import forms
 
 from evaluations.scorecards.options import MetricOption
 
+_WEIGHT = "weight-"
+
 
 class RunForm(forms.Form):
     """Which metrics, for how much money, how many calls at once."""
@@ -46,7 +48,8 @@ class RunForm(forms.Form):
         required=False,
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed only when this very comparison was complete before.",
+        help_text="This very comparison is complete already. At least 20 characters; both runs"
+        " stay on record.",
     )
 
     def __init__(
@@ -64,6 +67,39 @@ class RunForm(forms.Form):
         metrics.choices = [(one.token, f"{one.label} ({one.applies} examples)") for one in options]
         reference.choices = [(name, name) for name in candidates]
         self.fields["cap"].unit = currency  # type: ignore[attr-defined]
+        self._weighed = {_WEIGHT + one.token: one for one in options if one.scored}
+        for name, one in self._weighed.items():
+            self.fields[name] = forms.DecimalField(
+                label=one.label, min_value=Decimal(0), max_value=Decimal(100), max_digits=5,
+                decimal_places=2, required=False,
+            )  # fmt: skip
+
+    @property
+    def weight_fields(self) -> list[forms.BoundField]:
+        """The fields of the weights, one for each score that can be chosen."""
+        return [self[name] for name in self._weighed]
+
+    @property
+    def weighing(self) -> bool:
+        """Whether a weight was typed or is wrong: then they are shown unfolded."""
+        return self.is_bound and any(self[name].data or self[name].errors for name in self._weighed)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a weight of a metric that is not chosen: it would silently count for nothing."""
+        data = super().clean() or {}
+        ticked = set(data.get("metrics") or ())
+        for name, one in self._weighed.items():
+            if data.get(name) and ticked and one.token not in ticked:
+                self.add_error(name, f"Choose {one.label} above too, or leave its weight empty.")
+        return data
+
+    def weights(self) -> dict[str, float]:
+        """Return the weights above 0 by the key of their measure; call it when valid."""
+        return {
+            one.choice.key: float(self.cleaned_data[name])
+            for name, one in self._weighed.items()
+            if self.cleaned_data.get(name)
+        }
 
 
 class WinnerForm(forms.Form):
@@ -72,7 +108,7 @@ class WinnerForm(forms.Form):
     entry = forms.ChoiceField(
         label="Winner",
         widget=forms.RadioSelect,
-        help_text="Candidates that meet every floor.",
+        help_text="Candidates that meet every floor and keep within the limits of the brief.",
         error_messages={"required": "Choose the winner."},
     )
     rationale = forms.CharField(
@@ -90,3 +126,24 @@ class WinnerForm(forms.Form):
         entry = self.fields["entry"]
         assert isinstance(entry, forms.ChoiceField)
         entry.choices = [(alias, alias) for alias in aliases]
+
+
+class OutsideForm(forms.Form):
+    """A file of another tool."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="promptfoo's results (promptfoo eval -o results.json) or an Inspect log as JSON,"
+        " at most 5 MB.",
+        error_messages={
+            "empty": "There is nothing to read: the file is empty.",
+            "required": "Choose the file.",
+        },
+    )
+    note = forms.CharField(
+        label="What it is about",
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Such as: the security team's own set, run on the winner before the gate.",
+    )

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from catalog.enums import Hosting
 from catalog.models import CatalogEntry
+from evaluations.datasets.models import VersionExample
 from evaluations.datasets.selectors import views_of
 from evaluations.metrics import registry
 from evaluations.metrics.types import Answer, ExampleView, Metric, Observation, UnknownMetric
@@ -48,11 +49,17 @@ def rows_of(run: Run) -> RunRows:
             code="metric_gone",
         ) from problem
     views = views_of(run.dataset_version)
+    tags = dict(
+        VersionExample.objects.filter(version=run.dataset_version_id).values_list(
+            "revision_id", "revision__tags"
+        )
+    )
     examples = tuple(
         Example(
             one.view.kind,
             tuple(registry.applies(metric, one.view, arguments) for metric, arguments in metrics),
-            _observations(metrics, one.view, Answer("", error="missing")),
+            absent=_observations(metrics, one.view, Answer("", error="missing")),
+            tags=tuple(tags[one.revision_id]),
         )
         for one in views
     )

@@ -7,6 +7,7 @@ from django.db import models
 
 from catalog.models import CatalogEntry
 from evaluations.runs.models import Run
+from evaluations.scorecards.enums import OutsideFormat
 from portal.common.models import Record
 from workloads.lifecycle.models import Cycle, Workload
 
@@ -69,3 +70,39 @@ class WinnerChoice(Record):
 
     def __str__(self) -> str:
         return f"{self.alias} by {self.scorecard}"
+
+
+class OutsideEvidence(Record):
+    """Results of another tool, brought in by somebody. Advice: no gate ever reads it.
+
+    ``content`` are the bytes as they came, ``digest`` is SHA-256 over them, ``document`` what was
+    read from them.
+    """
+
+    workload = models.ForeignKey(
+        Workload, on_delete=models.PROTECT, related_name="outside_evidence"
+    )
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="outside_evidence")
+    number = models.PositiveIntegerField()
+    format = models.CharField(max_length=12, choices=OutsideFormat.choices)
+    filename = models.CharField(max_length=120)
+    note = models.CharField(max_length=400, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+    cases = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    document = models.JSONField()
+    digest = models.CharField(max_length=71)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("workload", "number"), name="outside_number_unique"),
+            models.UniqueConstraint(fields=("workload", "digest"), name="outside_digest_unique"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="kept_as_it_came", operation=IMMUTABLE),
+        ]
+
+    def __str__(self) -> str:
+        return f"outside evidence {self.number}"

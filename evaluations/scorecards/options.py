@@ -8,7 +8,7 @@ from evaluations.datasets.selectors import VersionedExample
 from evaluations.metrics import registry
 from evaluations.metrics.classification import true_label
 from evaluations.metrics.expected import expected_fields, references
-from evaluations.metrics.types import ArgumentError, ExampleView, Metric
+from evaluations.metrics.types import ArgumentError, ExampleView, Metric, Scale
 from evaluations.scorecards.document.measures import key_of
 
 # A field accuracy for each of more fields than this would be a wall of checkboxes.
@@ -36,7 +36,8 @@ class MetricChoice:
 class MetricOption:
     """One metric that can be ticked; ``token`` names it: ``name`` or ``name:field``.
 
-    ``applies`` is the number of examples that it can score, ``usual`` whether it is proposed.
+    ``applies`` is the number of examples that it can score, ``usual`` whether it is proposed,
+    ``scored`` whether it gives a score from 0 to 1, which can have a weight.
     """
 
     token: str
@@ -45,6 +46,7 @@ class MetricOption:
     choice: MetricChoice
     applies: int
     usual: bool
+    scored: bool = True
 
 
 def metric_options(
@@ -75,7 +77,9 @@ def metric_options(
             label = f"{metric.label}: {field}" if field else metric.label
             # A field of few examples can be measured, but says little by itself.
             proposed = token in usual and (not field or 2 * count >= len(views))
-            found.append(MetricOption(token, label, metric.definition, choice, count, proposed))
+            scored = registry.scale_of(metric, choice.arguments) is not Scale.QUANTITY
+            option = MetricOption(token, label, metric.definition, choice, count, proposed, scored)
+            found.append(option)
     order = {token: place for place, token in enumerate(usual)}
     return sorted(found, key=lambda one: order.get(one.token, len(order)))
 

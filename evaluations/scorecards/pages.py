@@ -19,15 +19,16 @@ from evaluations.runs.planning import estimate
 from evaluations.scorecards import services
 from evaluations.scorecards.document.floors import Floor
 from evaluations.scorecards.document.words import amount
-from evaluations.scorecards.models import Scorecard, WinnerChoice
+from evaluations.scorecards.models import OutsideEvidence, Scorecard, WinnerChoice
 from evaluations.scorecards.options import MetricOption, chosen, metric_options
 from evaluations.scorecards.selectors import (
     floors_in,
     latest_baseline,
+    outside_of,
     runs_of,
     winner_choice,
 )
-from evaluations.scorecards.services.baseline import Baseline
+from evaluations.scorecards.services.baseline import Baseline, compared_before
 from portal.common.errors import DomainError
 from portal.common.money import from_micro
 from portal.common.policy import policy
@@ -63,13 +64,17 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a run of the proposed metrics would do, or why there can be none now."""
+    """What a run of the proposed metrics would do, or why there can be none now.
+
+    ``again``: whether just this was compared before, so that running it takes a reason.
+    """
 
     calls: int = 0
     worst_case: Decimal = Decimal(0)
     currency: str = "USD"
     problem: str = ""
     link: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class EvaluationPage:
     options: list[MetricOption]
     scorecard: Scorecard | None
     choice: WinnerChoice | None
+    outside: list[OutsideEvidence]
     lines: list[RunLine]
     facts: list[tuple[str, str, str]]
     outlook: Outlook
@@ -119,6 +125,7 @@ def evaluation_page(cycle: Cycle, *, editable: bool) -> EvaluationPage:
         options=options,
         scorecard=latest_baseline(cycle),
         choice=winner_choice(cycle),
+        outside=list(outside_of(cycle)),
         lines=lines,
         facts=[
             *_floor_facts(floors_in(brief)),
@@ -175,7 +182,8 @@ def _outlook(
         )
         if version is not None and version.n > MOST_TO_ESTIMATE:
             return Outlook(version.n * len(plan.candidates), Decimal(0), plan.currency)
+        again = compared_before(cycle.workload, plan)
         found = estimate(plan)
     except DomainError as problem:
         return Outlook(problem=problem.message, link=problem.link)
-    return Outlook(found.calls, found.worst_case, found.currency)
+    return Outlook(found.calls, found.worst_case, found.currency, again=again)

@@ -10,17 +10,16 @@ from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion, VersionExample
 from evaluations.datasets.selectors import golden_version, shares
 from evaluations.scorecards.citations import scorecard_item, winner_item
-from evaluations.scorecards.document.floors import judged
-from evaluations.scorecards.enums import Standing
 from evaluations.scorecards.models import Scorecard
 from evaluations.scorecards.selectors import (
     candidate_named,
-    floors_of,
     latest_baseline,
     newest_baseline,
     winner_choice,
 )
+from evaluations.scorecards.winning import vetoes_now
 from portal.common.policy import policy
+from workloads.briefs.selectors import brief_of
 from workloads.lifecycle.enums import Impact
 from workloads.lifecycle.models import Cycle
 from workloads.lifecycle.phases import Check, EvidenceItem, Phase
@@ -253,9 +252,8 @@ def _winner(cycle: Cycle, scorecard: Scorecard | None, link: str) -> Check:
         wrong = f"Write why, in at least {least} characters."
         return _check("winner_chosen", label, wrong, link, "Choose the winner")
     candidate = candidate_named(scorecard.document, choice.alias)
-    verdict = judged(scorecard.document, candidate, floors_of(cycle)) if candidate else None
-    wrong = ""
-    if verdict is None or verdict["state"] in (Standing.FAILS, Standing.CANNOT_TELL):
-        words = verdict["words"] if verdict else "it is not in the scorecard"
-        wrong = f"{choice.alias} does not meet the floors of the brief now: {words}."
+    against = ["it is not in the scorecard"]
+    if candidate is not None:
+        against = vetoes_now(scorecard.document, candidate, brief_of(cycle))
+    wrong = f"{choice.alias} may not win now: {'; '.join(against)}." if against else ""
     return _check("winner_chosen", label, wrong, link, "Choose again", shown=choice.alias)

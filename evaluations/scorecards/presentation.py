@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from evaluations.runs.enums import RunPurpose, RunState
@@ -10,7 +11,8 @@ from evaluations.scorecards.document.comparisons import USUAL_DISCORDANCE
 from evaluations.scorecards.document.measures import LATENCY
 from evaluations.scorecards.document.words import amount, p_value, signed, span
 from evaluations.scorecards.enums import Fit, Standing
-from portal.shell.formats import MISSING
+from portal.shell.formats import MISSING, money
+from portal.shell.plots import Estimate, IntervalChart, interval_chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Figure:
     n: int
     planned: int
     missing: int
+    errors: int
     refused: int
     method: str
     value: float | None
@@ -60,6 +63,26 @@ class SummaryGrid:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """One kind or tag in one measure, a figure for each candidate in the order of the rows."""
+
+    what: str
+    name: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankRow:
+    """One candidate of the ranking: its place, or why it has none, and whom it shares it with."""
+
+    name: str
+    place: int | None
+    value: str
+    vetoes: tuple[str, ...]
+    tied: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureTable:
     """All candidates in one measure, with the comparison to the reference."""
 
@@ -67,7 +90,8 @@ class MeasureTable:
     definition: str
     rows: tuple[tuple[str, Figure, str], ...]
     share: bool
-    kinds: tuple[tuple[str, tuple[Figure, ...]], ...]
+    chart: IntervalChart | None
+    slices: tuple[Slice, ...]
     overall: tuple[tuple[str, tuple[Figure, ...]], ...]
     grids: tuple[SummaryGrid, ...]
 
@@ -87,6 +111,7 @@ class Attempt:
     facts: Mapping[str, Any]
     purpose: RunPurpose
     state: RunState
+    spent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +131,12 @@ class ScorecardView:
     fits: tuple[FitRow, ...]
     attempts: tuple[Attempt, ...]
     winner: str
+    ranking: tuple[RankRow, ...]
+    ranking_words: str
+    weights: tuple[tuple[str, str], ...]
+    slices_title: str
+    slices: tuple[Slice, ...]
+    spent: str
 
 
 def figure(figures: Mapping[str, Any], unit: str) -> Figure:
@@ -122,7 +153,8 @@ def figure(figures: Mapping[str, Any], unit: str) -> Figure:
         interval=interval,
         n=figures["n"],
         planned=figures["planned"],
-        missing=figures["planned"] - figures["n"],
+        missing=figures["planned"] - figures["n"] - figures["errors"],
+        errors=figures["errors"],
         refused=figures["refused"],
         method=figures["method"],
         value=value,
@@ -157,10 +189,21 @@ def view_of(document: Mapping[str, Any], winner: str = "") -> ScorecardView:
         limits=tuple((one["label"], amount(one["at"], one["unit"])) for one in ranked[0]["fit"]),
         fits=tuple(_fit(one) for one in ranked),
         attempts=tuple(
-            Attempt(one, RunPurpose(one["purpose"]), RunState(one["state"]))
+            Attempt(
+                one,
+                RunPurpose(one["purpose"]),
+                RunState(one["state"]),
+                money(Decimal(one["spent"]), document["currency"]),
+            )
             for one in document["attempts"]
         ),
         winner=winner,
+        ranking=_ranking(document),
+        ranking_words=document["ranking"]["words"],
+        weights=_weights(document, measures),
+        slices_title=f"Slices of {primary['label']}",
+        slices=_slices(document, primary, ranked),
+        spent=money(Decimal(document["run"]["spent"]), document["currency"]),
     )
 
 
@@ -209,16 +252,93 @@ def _table(
             for one in ranked
         ),
         share=share,
-        kinds=tuple(
-            (kind, tuple(figure(one["kinds"][kind][key], unit) for one in ranked))
-            for kind in document["kinds"]
-        ),
+        chart=_chart(document, measure, ranked),
+        slices=_slices(document, measure, ranked),
         overall=_overall([one["measures"][key] for one in ranked]),
         grids=tuple(
             grid
             for one in ranked
             for grid in _grids(one["name"], one["measures"][key].get("summary"))
         ),
+    )
+
+
+def _slices(
+    document: Mapping[str, Any], measure: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]
+) -> tuple[Slice, ...]:
+    key, unit = measure["key"], measure["unit"]
+    kinds = [
+        Slice("Kind", kind, tuple(figure(one["kinds"][kind][key], unit) for one in ranked))
+        for kind in document["kinds"]
+    ]
+    tags = [
+        Slice("Tag", tag, tuple(figure(one["tags"][tag][key], unit) for one in ranked))
+        for tag in document["tags"]
+    ]
+    return (*kinds, *tags)
+
+
+def _chart(
+    document: Mapping[str, Any], measure: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]
+) -> IntervalChart | None:
+    """The measure's interval plot; None when no candidate has a value."""
+    key, unit, share = measure["key"], measure["unit"], measure["scale"] != "quantity"
+    figures = [one["measures"][key] for one in ranked]
+    floor = next((one for one in document["floors"] if one["key"] == key), None)
+    drawn = [
+        one for each in figures for one in (each["value"], each["low"], each["high"])
+        if one is not None
+    ]  # fmt: skip
+    if not drawn:
+        return None
+    if floor:
+        drawn.append(floor["at"])
+    if share:
+        lo, hi = max(0.0, min(0.9, math.floor(min(drawn) * 10 - 0.5) / 10)), 1.0
+    else:
+        lo, hi = 0.0, max(drawn) * 1.05 or 1.0
+    middle = (lo + hi) / 2
+    bound = "at least" if (floor or measure)["direction"] == "up" else "at most"
+    return interval_chart(
+        [
+            Estimate(one["name"], figure(each, unit).text, each["value"], each["low"], each["high"])
+            for one, each in zip(ranked, figures, strict=True)
+        ],
+        label=measure["label"],
+        lo=lo,
+        hi=hi,
+        ticks=[(at, amount(at, unit)) for at in (lo, middle, hi)],
+        floor=floor["at"] if floor else None,
+        floor_text=f"floor: {bound} {amount(floor['at'], unit)}" if floor else "",
+        up=(floor or measure)["direction"] == "up",
+    )
+
+
+def _ranking(document: Mapping[str, Any]) -> tuple[RankRow, ...]:
+    unit = next(
+        one["unit"] for one in document["measures"] if one["key"] == document["ranking"]["measure"]
+    )
+    return tuple(
+        RankRow(
+            name=row["name"],
+            place=row["place"],
+            value=MISSING if row["value"] is None else amount(row["value"], unit),
+            vetoes=tuple(row["vetoes"]),
+            tied=tuple(row["not_told_from"]),
+        )
+        for row in document["ranking"]["rows"]
+    )
+
+
+def _weights(
+    document: Mapping[str, Any], measures: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[str, str], ...]:
+    """Each weight as its share of all, by the measure's name."""
+    total = sum(document["weights"].values())
+    return tuple(
+        (measures[key]["label"], f"{weight / total:.0%}")
+        for key, weight in document["weights"].items()
+        if weight and key in measures
     )
 
 

@@ -8,7 +8,7 @@ from django.http import Http404
 from evaluations.runs.enums import RunPurpose
 from evaluations.runs.models import Run
 from evaluations.scorecards.document.floors import Floor
-from evaluations.scorecards.models import Scorecard, WinnerChoice
+from evaluations.scorecards.models import OutsideEvidence, Scorecard, WinnerChoice
 from portal.accounts.selectors import AnyUser
 from portal.common.readonce import read_once
 from workloads.briefs.enums import KpiSource
@@ -127,6 +127,30 @@ def runs_of(cycle: Cycle) -> QuerySet[Run]:
         .select_related("dataset_version__dataset", "created_by", "scorecard")
         .order_by("-number")
     )
+
+
+def outside_of(cycle: Cycle) -> QuerySet[OutsideEvidence]:
+    """Return what other tools measured and was brought into the cycle, newest first."""
+    return (
+        OutsideEvidence.objects.filter(cycle=cycle)
+        .defer("content", "document")
+        .select_related("created_by")
+        .order_by("-number")
+    )
+
+
+def outside_for(user: AnyUser, ref: str, number: int) -> OutsideEvidence:
+    """Return one outside file through its workload, its bytes left in the database.
+
+    Raises Http404.
+    """
+    workload = workload_for(user, ref)
+    rows = OutsideEvidence.objects.filter(workload=workload, number=number)
+    found = rows.defer("content").select_related("cycle", "created_by").first()
+    if found is None:
+        raise Http404
+    found.workload = found.cycle.workload = workload
+    return found
 
 
 def scored_prompts(workload: Workload) -> int:

@@ -12,6 +12,7 @@ MISSING = "–"
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 SPACE = "\N{NO-BREAK SPACE}"
+MOST_DECIMALS = 10
 CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 Number = int | float | Decimal
@@ -45,7 +46,7 @@ def number(value: Number | None, digits: int | None = None) -> str:
 
 
 def money(value: Number | None, currency: str = "EUR") -> str:
-    """Return an amount: "€ 3.10"; four decimals when it is below one cent and not zero.
+    """Return an amount: "€ 3.10"; below one cent four decimals, or more for two figures that count.
 
     A currency without a sign of its own is written by its ISO 4217 code ("CHF 3.10").
     """
@@ -54,7 +55,9 @@ def money(value: Number | None, currency: str = "EUR") -> str:
     exact = _decimal(value)
     if not exact.is_finite():
         return MISSING
-    digits = 4 if exact != 0 and abs(exact) < Decimal("0.01") else 2
+    digits = 2
+    if exact != 0 and abs(exact) < Decimal("0.01"):
+        digits = min(MOST_DECIMALS, max(4, 1 - exact.adjusted()))
     sign = MINUS if exact < 0 else ""
     return f"{sign}{CURRENCY_SIGNS.get(currency, currency)}{SPACE}{_grouped(abs(exact), digits)}"
 

@@ -71,6 +71,116 @@ def interval_plot(
     )
 
 
+CHART, ROW, HEAD, TAIL = 360.0, 34.0, 16.0, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One row of a chart: a name, its figure as text, and the interval where there is one."""
+
+    label: str
+    text: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """Where one estimate is drawn; without an interval ``start`` is empty, without a value too
+    ``point``. ``relation`` is good, bad or across the floor, or empty."""
+
+    label: str
+    text: str
+    y: str
+    words_y: str
+    point: str
+    start: str
+    end: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalChart:
+    """Estimates under each other on one scale, with the floor through all of them."""
+
+    height: str
+    rows: tuple[ChartRow, ...]
+    ticks: tuple[tuple[str, str, str], ...]
+    axis_y: str
+    floor: str
+    floor_text: str
+    floor_anchor: str
+    words: str
+
+
+def interval_chart(
+    estimates: Sequence[Estimate],
+    *,
+    label: str,
+    lo: float,
+    hi: float,
+    ticks: Sequence[tuple[float, str]],
+    floor: float | None = None,
+    floor_text: str = "",
+    up: bool = True,
+) -> IntervalChart:
+    """Return the chart of ``estimates`` from ``lo`` to ``hi``; ``up`` when more is better.
+
+    What lies outside is drawn at the edge; every figure stands there as text. Raises ValueError
+    when ``lo`` is not below ``hi``.
+    """
+    if not lo < hi:
+        raise ValueError(f"the scale of a chart goes up: lo={lo}, hi={hi}")
+
+    def x(figure: float) -> float:
+        share = min(1.0, max(0.0, (figure - lo) / (hi - lo)))
+        return EDGE + share * (CHART - 2 * EDGE)
+
+    rows = []
+    for place, one in enumerate(estimates):
+        top = HEAD + place * ROW
+        known = one.low is not None and one.high is not None
+        rows.append(
+            ChartRow(
+                label=one.label,
+                text=one.text,
+                y=_at(top + 24),
+                words_y=_at(top + 13),
+                point="" if one.value is None else _at(x(one.value)),
+                start="" if one.low is None or not known else _at(x(one.low)),
+                end="" if one.high is None or not known else _at(x(one.high)),
+                relation=_relation(one.low, one.high, floor, up),
+            )
+        )
+    bottom = HEAD + len(rows) * ROW
+    last = len(ticks) - 1
+    anchors = ["start" if at == 0 else "end" if at == last else "middle" for at in range(last + 1)]
+    told = "; ".join(f"{one.label} {one.text}" for one in estimates)
+    at = None if floor is None else x(floor)
+    return IntervalChart(
+        height=_at(bottom + TAIL),
+        rows=tuple(rows),
+        ticks=tuple(
+            (_at(x(figure)), text, anchor)
+            for (figure, text), anchor in zip(ticks, anchors, strict=True)
+        ),
+        axis_y=_at(bottom + 4),
+        floor="" if at is None else _at(at),
+        floor_text=floor_text,
+        floor_anchor="" if at is None else "end" if at > CHART / 2 else "start",
+        words=f"{label}: {told}{f'; {floor_text}' if floor_text else ''}",
+    )
+
+
+def _relation(low: float | None, high: float | None, floor: float | None, up: bool) -> str:
+    if floor is None or low is None or high is None:
+        return ""
+    good = low >= floor if up else high <= floor
+    bad = high < floor if up else low > floor
+    return "above" if good else "below" if bad else "across"
+
+
 @dataclass(frozen=True, slots=True)
 class Spark:
     """A line without axes: ``path`` for the line, ``end_x`` and ``end_y`` for its last point."""

@@ -1,5 +1,6 @@
 """Putting a scorecard together."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,12 +10,15 @@ from evaluations.scorecards.document.comparisons import Column, compared, headli
 from evaluations.scorecards.document.estimates import Table, cells_of, estimate, kept
 from evaluations.scorecards.document.floors import Floor, Limits, fit, monthly, scaled, verdict
 from evaluations.scorecards.document.measures import COST, WEIGHTED, Measure, measures_of
+from evaluations.scorecards.document.ranking import ranked, vetoes
 from evaluations.scorecards.document.rows import CandidateFacts, Example, Facts, ResultRow
 from evaluations.scorecards.document.summaries import per_right_answer, seed_of, summary_of
 from evaluations.statistics.intervals import wilson
 from portal.common.canonical import jsonable
 
-SCHEMA = 1
+SCHEMA = 2
+# A tag that fewer examples carry says nothing; more tags than this are a wall of figures.
+TAG_EXAMPLES, MOST_TAGS = 5, 12
 # The usual example first, the one made to break things last.
 KINDS = ("typical", "edge", "adversarial")
 
@@ -35,6 +39,7 @@ def build(
     limits = Limits.from_json(notes.get("limits", {}))
     tables = _tables(len(plan.candidates), rows)
     kinds = sorted({example.kind for example in examples}, key=_kind_order)
+    tags = tags_of(examples)
     primary = _primary(measures, floors)
     columns = {
         measure.key: [
@@ -44,6 +49,12 @@ def build(
         for measure in measures
     }
     reference = _reference(plan)
+    candidates = [
+        _candidate(
+            plan, pin, about, examples, table, measures, primary, kinds, tags, floors, limits, facts
+        )
+        for pin, about, table in zip(plan.candidates, facts.candidates, tables, strict=True)
+    ]
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "workload": facts.workload,
@@ -72,14 +83,16 @@ def build(
         "floors": [floor.as_json() for floor in floors],
         "limits": dict(notes.get("limits", {})),
         "kinds": kinds,
-        "candidates": [
-            _candidate(
-                plan, pin, about, examples, table, measures, primary, kinds, floors, limits, facts
-            )
-            for pin, about, table in zip(plan.candidates, facts.candidates, tables, strict=True)
-        ],
+        "tags": tags,
+        "candidates": candidates,
         "against_reference": _against(measures, columns, reference, facts.error_rate_max),
         "headline": headline(primary, columns[primary.key], error_rate_max=facts.error_rate_max),
+        "ranking": ranked(
+            primary,
+            columns[primary.key],
+            {one["name"]: vetoes(one["verdict"], one["fit"]) for one in candidates},
+            error_rate_max=facts.error_rate_max,
+        ),
         "attempts": [dict(one) for one in facts.attempts],
         "preferences": [dict(one) for one in facts.preferences],
     }
@@ -89,6 +102,14 @@ def build(
 
 def _kind_order(kind: str) -> tuple[int, str]:
     return (KINDS.index(kind) if kind in KINDS else len(KINDS)), kind
+
+
+def tags_of(examples: Sequence[Example]) -> list[str]:
+    """Return the tags with their own slice: those on enough examples but not on all, the most
+    frequent first."""
+    counts = Counter(tag for example in examples for tag in set(example.tags))
+    telling = [tag for tag, count in counts.items() if TAG_EXAMPLES <= count < len(examples)]
+    return sorted(telling, key=lambda tag: (-counts[tag], tag))[:MOST_TAGS]
 
 
 def _tables(candidates: int, rows: Sequence[ResultRow]) -> list[Table]:
@@ -123,6 +144,7 @@ def _candidate(
     measures: Sequence[Measure],
     primary: Measure,
     kinds: Sequence[str],
+    tags: Sequence[str],
     floors: Sequence[Floor],
     limits: Limits,
     facts: Facts,
@@ -146,6 +168,15 @@ def _candidate(
             for measure in measures
         }
         for kind in kinds
+    }
+    tagged = {
+        tag: {
+            measure.key: estimate(
+                measure, cells_of(measure, examples, table, plan.repeats, tag=tag)
+            )
+            for measure in measures
+        }
+        for tag in tags
     }
     planned = len(examples) * plan.repeats
     errors: dict[str, int] = {}
@@ -182,6 +213,7 @@ def _candidate(
         "spent": _total(table),
         "measures": figures,
         "kinds": sliced,
+        "tags": tagged,
         "per_1000": scaled(cost, 1000.0),
         "per_month": monthly(cost, limits),
         "fit": fit(limits, figures, plan.currency, facts.error_rate_max),

@@ -131,7 +131,7 @@ def headline(
     pairs = [(a, b) for place, a in enumerate(ranked) for b in ranked[place + 1 :]]
     rows = compared(measure, pairs, error_rate_max=error_rate_max)
     first = rows[0]
-    power = _power(measure, ranked[0], ranked[1]) if measure.is_share else None
+    power = power_of(measure, ranked[0], ranked[1]) if measure.is_share else None
     return {
         "measure": measure.key,
         "pairs": rows,
@@ -166,7 +166,8 @@ def ranking(measure: Measure, columns: Sequence[Column]) -> list[Column]:
     return sorted(columns, key=rank)
 
 
-def _power(measure: Measure, a: Column, b: Column) -> dict[str, Any]:
+def power_of(measure: Measure, a: Column, b: Column) -> dict[str, Any]:
+    """Return what this many pairs of a score could have shown, and how many would tell the gap."""
     left, right = _values(measure, a.cells, b.cells)
     pairs = [
         (one, other)

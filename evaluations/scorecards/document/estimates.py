@@ -33,15 +33,21 @@ class Cell:
 
 
 def cells_of(
-    measure: Measure, examples: Sequence[Example], table: Table, repeats: int, kind: str = ""
+    measure: Measure,
+    examples: Sequence[Example],
+    table: Table,
+    repeats: int,
+    kind: str = "",
+    tag: str = "",
 ) -> list[Cell]:
     """Return the planned calls of one candidate that count for ``measure``, in their order.
 
-    ``table`` holds the candidate's results by (example, repeat); ``kind`` narrows to one kind.
+    ``table`` holds the candidate's results by (example, repeat); ``kind`` and ``tag`` narrow to
+    examples of one kind and with one tag.
     """
     found = []
     for place, example in enumerate(examples):
-        if kind and example.kind != kind:
+        if (kind and example.kind != kind) or (tag and tag not in example.tags):
             continue
         for repeat in range(1, repeats + 1):
             row = table.get((place, repeat))

@@ -188,7 +188,7 @@ def _weighted(scores: Sequence[Measure], weights: Mapping[str, float]) -> Measur
             reading = one.read(example, row)
             # A part that could not be scored counts as 0: leaving it out could raise the whole.
             if reading.value is not None:
-                total += weight * reading.value
+                total += weight * (reading.value if one.higher_is_better else 1.0 - reading.value)
                 scored = True
         return Reading(Outcome.SCORED.value, total / shared) if scored else MISSING
 
@@ -198,7 +198,10 @@ def _weighted(scores: Sequence[Measure], weights: Mapping[str, float]) -> Measur
         unit="share",
         scale=Scale.GRADED,
         direction="up",
-        definition="Each example's mean over the weighted measures that apply to it.",
+        definition=(
+            "Each example's mean over the weighted measures that apply to it; one that is better"
+            " low counts by what it lacks to 1. The weights were sealed before the run."
+        ),
         metric="",
         version=1,
         arguments={one.key: weight for one, weight in parts},

@@ -19,6 +19,7 @@ class Example:
     kind: str
     applies: tuple[bool, ...]
     absent: tuple[Observation | None, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.shell.formats import SPACE, money
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -26,8 +28,15 @@ def amount(value: float, unit: str) -> str:
         return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.0f} ms"
     if unit == "tokens/s":
         return f"{value:.0f} tokens/s"
+    if _is_money(unit):
+        return money(value, unit)
     digits = 2 if abs(value) >= 1 else 4 if abs(value) >= 0.01 else 6
     return f"{figure(value, digits)} {unit}"
+
+
+def _is_money(unit: str) -> bool:
+    """Whether a unit is an ISO 4217 code."""
+    return len(unit) == 3 and unit.isascii() and unit.isupper()
 
 
 def span(low: float, high: float, unit: str) -> str:
@@ -36,6 +45,9 @@ def span(low: float, high: float, unit: str) -> str:
         if high >= 1000:
             return f"{low / 1000:.2f} to {high / 1000:.2f} s"
         return f"{low:.0f} to {high:.0f} ms"
+    if _is_money(unit):
+        # The sign once, in front of both.
+        return f"{money(low, unit)} to {money(high, unit).rpartition(SPACE)[2]}"
     plain = [amount(one, unit).removesuffix(f" {unit}") for one in (low, high)]
     return " to ".join(plain)
 

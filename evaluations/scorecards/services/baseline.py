@@ -22,7 +22,7 @@ from evaluations.runs.planning import make_plan, material_digest, metric_pin, mo
 from evaluations.runs.runtime import target_of
 from evaluations.runs.targets import Unrenderable
 from evaluations.scorecards.document.floors import Floor
-from evaluations.scorecards.document.measures import FIRST_TOKEN, LATENCY, keys_of
+from evaluations.scorecards.document.measures import FIRST_TOKEN, LATENCY, keys_of, measures_of
 from evaluations.scorecards.options import MetricChoice
 from evaluations.scorecards.selectors import floors_in, limits_in
 from portal.accounts.models import User
@@ -231,6 +231,17 @@ def _check_names(plan: RunPlan, baseline: Baseline) -> None:
         )
     if any(not 0 <= weight <= 100 for weight in baseline.weights.values()):
         raise Invalid.field("weights", "out_of_range", "A weight lies between 0 and 100.")
+    measures = {one.key: one for one in measures_of(plan.metrics, {}, plan.currency)}
+    amounts = [key for key in baseline.weights if not measures[key].is_share]
+    if amounts:
+        raise Invalid.field(
+            "weights",
+            "scale",
+            f"{measures[amounts[0]].label} is no score from 0 to 1; only scores are weighed."
+            " Set a limit for it in the brief.",
+        )
+    if baseline.weights and not any(baseline.weights.values()):
+        raise Invalid.field("weights", "all_zero", "Give at least one score a weight above 0.")
 
 
 def _check_prompt_fits(plan: RunPlan, version: DatasetVersion) -> None:

@@ -6,16 +6,15 @@ from django.db import transaction
 from django.db.models import Max
 
 from catalog.models import CatalogEntry
-from evaluations.scorecards.document.floors import Floor, judged
-from evaluations.scorecards.enums import Standing
 from evaluations.scorecards.models import Scorecard, WinnerChoice
 from evaluations.scorecards.selectors import (
     candidate_named,
     choices_of,
-    floors_of,
+    floors_in,
     newest_baseline,
     winner_choice,
 )
+from evaluations.scorecards.winning import vetoes_now
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.canonical import digest
@@ -23,11 +22,11 @@ from portal.common.clock import now
 from portal.common.errors import Conflict, FieldError, Invalid, NotReady
 from portal.common.policy import policy
 from portal.common.text import clean_text
+from workloads.briefs.models import Brief
+from workloads.briefs.selectors import brief_of
 from workloads.lifecycle import policies
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.selectors import open_cycle
-
-ACCEPTABLE = (Standing.MEETS, Standing.NO_FLOOR)
 
 
 @transaction.atomic
@@ -36,9 +35,9 @@ def choose_winner(
 ) -> WinnerChoice:
     """Choose the candidate that the workload goes on with.
 
-    It meets every floor, both those of the run and those that the brief sets now, and may be
-    called today. Raises Forbidden, NotReady (no open cycle), Conflict (not_newest, unchanged) or
-    Invalid (entry, rationale).
+    It meets every floor and is over no limit, both those of the run and those that the brief sets
+    now, and may be called today. Raises Forbidden, NotReady (no open cycle), Conflict (not_newest,
+    unchanged) or Invalid (entry, rationale).
     """
     workload = scorecard.cycle.workload
     lifecycle.locked_workload(workload.pk)
@@ -51,8 +50,9 @@ def choose_winner(
         raise Conflict(
             "This is not the newest scorecard of the cycle; choose on that one.", code="not_newest"
         )
-    floors = floors_of(cycle)
-    errors = _entry_problems(scorecard, entry, floors)
+    brief = brief_of(cycle)
+    floors = floors_in(brief)
+    errors = _entry_problems(scorecard, entry, brief)
     minimum = int(policy().number("evaluation", "winner_rationale_min"))
     words = ""
     try:
@@ -107,24 +107,18 @@ def _tell(actor: User, choice: WinnerChoice, before: WinnerChoice | None) -> Non
     )
 
 
-def _entry_problems(
-    scorecard: Scorecard, entry: CatalogEntry, floors: list[Floor]
-) -> list[FieldError]:
+def _entry_problems(scorecard: Scorecard, entry: CatalogEntry, brief: Brief) -> list[FieldError]:
     candidate = candidate_named(scorecard.document, entry.gateway_alias)
     if candidate is None or UUID(candidate["entry_id"]) != entry.pk:
         return [FieldError("entry", "choice", "Choose one of the candidates of this scorecard.")]
     found: list[FieldError] = []
-    for verdict in (candidate["verdict"], judged(scorecard.document, candidate, floors)):
-        if verdict["state"] not in ACCEPTABLE and not found:
-            label = Standing(verdict["state"]).label.lower()
-            found.append(
-                FieldError(
-                    "entry",
-                    "floor",
-                    f"{candidate['name']} cannot win: {label}, {verdict['words']}."
-                    " A winner meets every floor.",
-                )
-            )
+    against = vetoes_now(scorecard.document, candidate, brief)
+    if against:
+        words = (
+            f"{candidate['name']} cannot win: {'; '.join(against)}."
+            " A winner meets every floor and keeps within every limit of the brief."
+        )
+        found.append(FieldError("entry", "floor", words))
     if not entry.is_usable(now().date()):
         found.append(
             FieldError("entry", "not_usable", f"{entry.gateway_alias} may not be called now.")

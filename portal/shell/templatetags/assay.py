@@ -209,6 +209,12 @@ def interval_plot(
     return {"plot": plot}
 
 
+@register.inclusion_tag("components/interval_chart.html")
+def interval_chart(chart: plots.IntervalChart) -> dict[str, Any]:
+    """Draw a chart of portal.shell.plots: estimates under each other, with the floor."""
+    return {"chart": chart}
+
+
 @register.inclusion_tag("components/bars.html")
 def bars(items: Iterable[Any], label: str, maximum: float | None = None) -> dict[str, Any]:
     """Draw bars beside their figures; each item has label, value, and may have text and tone."""

@@ -1,0 +1,29 @@
+"""Two to four candidates, prompts or scorecards beside each other, example by example."""
+
+from evaluations.scorecards.comparing.examples import ExampleView, example_of
+from evaluations.scorecards.comparing.sides import Side, SideChoice, choices_on, sides_for
+from evaluations.scorecards.comparing.table import (
+    PAGE_SIZE,
+    SHOW_LABELS,
+    Filters,
+    Line,
+    Show,
+    Table,
+    compare_sides,
+)
+
+__all__ = [
+    "PAGE_SIZE",
+    "SHOW_LABELS",
+    "ExampleView",
+    "Filters",
+    "Line",
+    "Show",
+    "Side",
+    "SideChoice",
+    "Table",
+    "choices_on",
+    "compare_sides",
+    "example_of",
+    "sides_for",
+]

@@ -1,0 +1,106 @@
+"""Everything that the compared sides stored, in three queries however many sides there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models.functions import MD5, Left
+
+from evaluations.datasets.models import ExampleRevision, VersionExample
+from evaluations.datasets.selectors import view_of
+from evaluations.metrics import registry
+from evaluations.runs.models import Result, Score
+from evaluations.scorecards.comparing.sides import Side
+from evaluations.scorecards.document import Example, ResultRow, ScoreRow
+from evaluations.scorecards.document.estimates import Table
+from portal.common.money import from_micro
+
+EXCERPT = 72
+ScoreRows = tuple[ScoreRow | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The first answer to an example: its error or its beginning; equal marks are equal answers."""
+
+    error: str = "missing"
+    refused: bool = False
+    start: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One side: its version's examples in order, its results by place and repeat, its answers."""
+
+    revisions: Sequence[ExampleRevision]
+    examples: Sequence[Example]
+    table: Table
+    said: Mapping[UUID, Said]
+
+
+def readings_of(sides: Sequence[Side]) -> list[Reading]:
+    """Return what each side stored."""
+    versions: dict[UUID, list[ExampleRevision]] = {}
+    wanted = {one.scorecard.run.dataset_version_id for one in sides}
+    lines = VersionExample.objects.filter(version__in=wanted).select_related("revision")
+    for line in lines.order_by("version", "position"):
+        versions.setdefault(line.version_id, []).append(line.revision)
+    candidates = [one.candidate for one in sides]
+    scores: dict[UUID, dict[int, ScoreRow]] = {}
+    stored = Score.objects.filter(result__candidate__in=candidates)
+    for result, place, outcome, value in stored.values_list(
+        "result_id", "place", "outcome", "value"
+    ):
+        scores.setdefault(result, {})[place] = ScoreRow(outcome, value)
+    rows: dict[int, list[tuple[UUID, ResultRow, Said]]] = {}
+    found = (
+        Result.objects.filter(candidate__in=candidates)
+        .annotate(start=Left("output", EXCERPT), mark=MD5("output"))
+        .values_list(
+            "pk", "candidate_id", "revision_id", "repeat", "error_class", "refused",
+            "finish_reason", "attempts", "latency_ms", "ttft_ms", "cost_micro", "start", "mark",
+        )
+    )  # fmt: skip
+    metrics = {one.candidate.pk: len(one.plan.metrics) for one in sides}
+    for (
+        pk, candidate, revision, repeat, error, refused, finish, attempts, latency, first_token,
+        micro, start, mark,
+    ) in found:  # fmt: skip
+        own = scores.get(pk, {})
+        row = ResultRow(
+            candidate=0,
+            example=0,
+            repeat=repeat,
+            scores=tuple(own.get(place) for place in range(metrics[candidate])),
+            error=error,
+            refused=refused,
+            held_back=finish == "blocked" and attempts == 0,
+            latency_ms=latency,
+            ttft_ms=first_token,
+            cost=from_micro(micro),
+        )
+        said = Said(error, refused, start, f"{error}{mark}")
+        rows.setdefault(candidate, []).append((revision, row, said))
+    return [_reading(one, versions, rows.get(one.candidate.pk, [])) for one in sides]
+
+
+def _reading(
+    side: Side,
+    versions: Mapping[UUID, list[ExampleRevision]],
+    rows: Sequence[tuple[UUID, ResultRow, Said]],
+) -> Reading:
+    revisions = versions.get(side.scorecard.run.dataset_version_id, [])
+    metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in side.plan.metrics]
+    examples = []
+    for one in revisions:
+        view = view_of(one)
+        applies = tuple(registry.applies(metric, view, given) for metric, given in metrics)
+        examples.append(Example(one.kind, applies, tuple(one.tags)))
+    places = {one.pk: place for place, one in enumerate(revisions)}
+    return Reading(
+        revisions=revisions,
+        examples=examples,
+        table={(places[pk], row.repeat): row for pk, row, _ in rows if pk in places},
+        said={pk: said for pk, row, said in rows if row.repeat == 1},
+    )
