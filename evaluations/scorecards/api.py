@@ -1,14 +1,42 @@
-"""Scorecards over the API, read-only."""
+"""Scorecards, comparisons and outside evidence over the API, read-only."""
 
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.urls import path
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import CharField, DictField, IntegerField
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DictField,
+    FloatField,
+    IntegerField,
+    ListField,
+)
 
-from evaluations.scorecards.models import Scorecard
-from evaluations.scorecards.selectors import scorecard_for, scorecards_for
+from evaluations.scorecards.comparing import (
+    PAGE_SIZE,
+    SHOW_LABELS,
+    Line,
+    compare_sides,
+    filters_in,
+    sides_for,
+)
+from evaluations.scorecards.exports import as_csv
+from evaluations.scorecards.heldout import sight_of
+from evaluations.scorecards.models import OutsideEvidence, Scorecard
+from evaluations.scorecards.outdated import outdated
+from evaluations.scorecards.pages_alone import as_html
+from evaluations.scorecards.selectors import (
+    newest_baseline,
+    outside_for,
+    outside_in,
+    scorecard_for,
+    scorecards_for,
+)
 from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, described, query, shape
 from portal.common.pagination import page_of
@@ -60,17 +88,238 @@ class Scorecards(Endpoint):
 class ScorecardDetail(Endpoint):
     """One scorecard with its document."""
 
-    @described(gives=shape("Scorecard", {**_LINE, "document": DictField()}))
+    @described(
+        gives=shape(
+            "Scorecard",
+            {
+                **_LINE,
+                "outdated": ListField(
+                    child=CharField(),
+                    help_text="What is newer than the scorecard, a sentence each.",
+                ),
+                "document": DictField(),
+            },
+        )
+    )
     def get(self, request: Request, ref: str, number: int) -> Response:
         """Show a scorecard with its document.
 
         The digest is SHA-256 over the document's canonical JSON (RFC 8785).
         """
         found = scorecard_for(signed_in(request), ref, number)
-        return Response(_line(found) | {"document": found.document})
+        newest = newest_baseline(found.cycle)
+        old = outdated(found) if newest is not None and newest.pk == found.pk else []
+        more = {"outdated": [one.words for one in old], "document": found.document}
+        return Response(_line(found) | more)
+
+
+class ScorecardSheet(Endpoint):
+    """One scorecard for spreadsheets."""
+
+    @described(gives=OpenApiTypes.STR, media="text/csv")
+    def get(self, request: Request, ref: str, number: int) -> HttpResponse:
+        """Give a scorecard as CSV: one row per candidate, slice and measure.
+
+        A cell that a spreadsheet would read as a formula begins with an apostrophe.
+        """
+        found = scorecard_for(signed_in(request), ref, number)
+        return HttpResponse(
+            as_csv(found.document, found.digest), content_type="text/csv; charset=utf-8"
+        )
+
+
+class ScorecardPage(Endpoint):
+    """One scorecard as a file of its own."""
+
+    @described(gives=OpenApiTypes.STR, media="text/html")
+    def get(self, request: Request, ref: str, number: int) -> HttpResponse:
+        """Give a scorecard as one HTML file that opens without the portal."""
+        found = scorecard_for(signed_in(request), ref, number)
+        response = HttpResponse(as_html(found), content_type="text/html; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{ref}-scorecard-{number}.html"'
+        return response
+
+
+_SPOT = shape(
+    "ComparedSpot",
+    {
+        "value": FloatField(allow_null=True),
+        "applies": BooleanField(),
+        "error": CharField(),
+        "refused": BooleanField(),
+        "change": CharField(help_text="Against the first side: better, worse, other or empty."),
+    },
+    many=True,
+)
+_COMPARISON = {
+    "sides": shape(
+        "ComparedSide",
+        {"token": CharField(), "name": CharField(), "scorecard": IntegerField()},
+        many=True,
+    ),
+    "measure": CharField(),
+    "against_first": shape(
+        "ComparedPair",
+        {"side": CharField(), "words": CharField(), "verdict": CharField()},
+        many=True,
+    ),
+    "counts": DictField(child=IntegerField()),
+    "only_in_some": IntegerField(),
+    "page": IntegerField(),
+    "pages": IntegerField(),
+    "results": shape(
+        "ComparedExample",
+        {
+            "revision": CharField(),
+            "key": CharField(),
+            "kind": CharField(),
+            "tags": ListField(child=CharField()),
+            "held_out": BooleanField(),
+            "sides": _SPOT,
+        },
+        many=True,
+    ),
+}
+
+
+class Comparison(Endpoint):
+    """Two to four sides, example by example."""
+
+    @described(
+        gives=shape("Comparison", _COMPARISON),
+        parameters=[
+            query("side", "`<scorecard>.<place of its candidate>`, two to four times."),
+            query("metric", "The key of a score that all sides have."),
+            query("show", f"One of {', '.join(show.value for show in SHOW_LABELS)}."),
+            query("kind", "A kind of example."),
+            query("tag", "A tag of examples."),
+            query("page", f"From 1; {PAGE_SIZE} examples each."),
+        ],
+        refuses={400: "The sides are not two to four on one dataset."},
+    )
+    def get(self, request: Request, ref: str) -> Response:
+        """Compare candidates, prompts or scorecards on the examples that they have in common.
+
+        What the examples hold is not given: read it on the page of the comparison.
+        """
+        user = signed_in(request)
+        given = request.query_params
+        sides = sides_for(user, workload_for(user, ref), given.getlist("side"))
+        table = compare_sides(sides, filters_in(given.dict()))
+        page = Paginator(table.lines, PAGE_SIZE).get_page(given.get("page"))
+        sight = sight_of(user, sides[0].scorecard.run.dataset_version.dataset)
+        return Response(
+            {
+                "sides": [
+                    {"token": one.token, "name": one.name, "scorecard": one.scorecard.number}
+                    for one in sides
+                ],
+                "measure": table.measure.key if table.measure else "",
+                "against_first": [
+                    {"side": letter, "words": words, "verdict": verdict}
+                    for letter, words, verdict in table.words
+                ],
+                "counts": {show.value: count for show, count in table.counts.items()},
+                "only_in_some": table.only_in_some,
+                "page": page.number,
+                "pages": page.paginator.num_pages,
+                "results": [
+                    _compared(one, held_out=sight.holds_out(one.revision))
+                    for one in page.object_list
+                ],
+            }
+        )
+
+
+def _compared(line: Line, *, held_out: bool) -> dict[str, Any]:
+    return {
+        "revision": str(line.revision.pk),
+        "key": line.revision.key,
+        "kind": line.kind,
+        "tags": list(line.tags),
+        "held_out": held_out,
+        "sides": [
+            {
+                "value": spot.value,
+                "applies": spot.applies,
+                "error": spot.said.error,
+                "refused": spot.said.refused,
+                "change": spot.change,
+            }
+            for spot in line.spots
+        ],
+    }
+
+
+_OUTSIDE = {
+    "number": IntegerField(),
+    "format": CharField(),
+    "filename": CharField(),
+    "title": CharField(),
+    "note": CharField(),
+    "cases": IntegerField(),
+    "digest": CharField(help_text="SHA-256 over the file as it came."),
+    "imported_at": CharField(),
+    "imported_by": CharField(),
+    "advisory": BooleanField(help_text="Always true: no gate reads outside evidence."),
+}
+
+
+def _outside(one: OutsideEvidence) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "format": one.format,
+        "filename": one.filename,
+        "title": one.title,
+        "note": one.note,
+        "cases": one.cases,
+        "digest": one.digest,
+        "imported_at": one.created_at.isoformat(),
+        "imported_by": str(one.created_by or ""),
+        "advisory": True,
+    }
+
+
+class OutsideList(Endpoint):
+    """What other tools measured."""
+
+    @described(
+        gives=shape(
+            "OutsideEvidenceList",
+            {
+                "results": shape("OutsideEvidenceLine", _OUTSIDE, many=True),
+                "next_cursor": CharField(),
+            },
+        ),
+        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        refuses={400: "The cursor is not known."},
+    )
+    def get(self, request: Request, ref: str) -> Response:
+        """List the outside evidence of a workload, newest first. It is advice."""
+        user = signed_in(request)
+        rows = outside_in(workload_for(user, ref))
+        page = page_of(rows, by="-number", cursor=request.query_params.get("cursor", ""))
+        return Response(
+            {"results": [_outside(one) for one in page.rows], "next_cursor": page.next_cursor}
+        )
+
+
+class OutsideDetail(Endpoint):
+    """One file of another tool."""
+
+    @described(gives=shape("OutsideEvidence", {**_OUTSIDE, "document": DictField()}))
+    def get(self, request: Request, ref: str, number: int) -> Response:
+        """Show what was read from an outside file: its figures and cases."""
+        found = outside_for(signed_in(request), ref, number)
+        return Response(_outside(found) | {"document": found.document})
 
 
 api_urlpatterns = [
     path("workloads/<str:ref>/scorecards", Scorecards.as_view()),
     path("workloads/<str:ref>/scorecards/<int:number>", ScorecardDetail.as_view()),
+    path("workloads/<str:ref>/scorecards/<int:number>/csv", ScorecardSheet.as_view()),
+    path("workloads/<str:ref>/scorecards/<int:number>/html", ScorecardPage.as_view()),
+    path("workloads/<str:ref>/comparison", Comparison.as_view()),
+    path("workloads/<str:ref>/outside-evidence", OutsideList.as_view()),
+    path("workloads/<str:ref>/outside-evidence/<int:number>", OutsideDetail.as_view()),
 ]

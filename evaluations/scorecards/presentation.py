@@ -333,11 +333,11 @@ def _ranking(document: Mapping[str, Any]) -> tuple[RankRow, ...]:
 def _weights(
     document: Mapping[str, Any], measures: Mapping[str, Mapping[str, Any]]
 ) -> tuple[tuple[str, str], ...]:
-    """Each weight as its share of all, by the measure's name."""
+    """Each weight as its share of all, by the measure's name, the heaviest first."""
     total = sum(document["weights"].values())
     return tuple(
         (measures[key]["label"], f"{weight / total:.0%}")
-        for key, weight in document["weights"].items()
+        for key, weight in sorted(document["weights"].items(), key=lambda one: (-one[1], one[0]))
         if weight and key in measures
     )
 

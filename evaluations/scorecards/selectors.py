@@ -139,6 +139,16 @@ def outside_of(cycle: Cycle) -> QuerySet[OutsideEvidence]:
     )
 
 
+def outside_in(workload: Workload) -> QuerySet[OutsideEvidence]:
+    """Return every outside file of a visible workload, newest first, without what it holds."""
+    return (
+        OutsideEvidence.objects.filter(workload=workload)
+        .defer("content", "document")
+        .select_related("created_by")
+        .order_by("-number")
+    )
+
+
 def outside_for(user: AnyUser, ref: str, number: int) -> OutsideEvidence:
     """Return one outside file through its workload, its bytes left in the database.
 

@@ -54,6 +54,7 @@ IMMUTABLE = {
     "evaluations_datasets.DatasetVersion",
     "evaluations_datasets.ExampleRevision",
     "evaluations_preferences.StudyPair",
+    "evaluations_scorecards.OutsideEvidence",
     "evaluations_scorecards.Scorecard",
     "catalog.Price",
     "catalog.StatusChange",

@@ -10,6 +10,7 @@ from evaluations.scorecards.comparing.table import (
     Show,
     Table,
     compare_sides,
+    filters_in,
 )
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "choices_on",
     "compare_sides",
     "example_of",
+    "filters_in",
     "sides_for",
 ]

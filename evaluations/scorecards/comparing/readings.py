@@ -96,7 +96,7 @@ def _reading(
     for one in revisions:
         view = view_of(one)
         applies = tuple(registry.applies(metric, view, given) for metric, given in metrics)
-        examples.append(Example(one.kind, applies, tuple(one.tags)))
+        examples.append(Example(one.kind, applies, tags=tuple(one.tags)))
     places = {one.pk: place for place, one in enumerate(revisions)}
     return Reading(
         revisions=revisions,

@@ -50,6 +50,17 @@ class Filters:
     metric: str = ""
 
 
+def filters_in(given: Mapping[str, str]) -> Filters:
+    """Return the filters that an address asks for; what is unknown is left out."""
+    shown = given.get("show", "")
+    return Filters(
+        Show(shown) if shown in list(Show) else Show.ALL,
+        given.get("kind", "")[:40],
+        given.get("tag", "")[:40],
+        given.get("metric", "")[:120],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """One side of one example. ``change`` is "", "better", "worse" or "other" against side A."""

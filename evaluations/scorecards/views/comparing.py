@@ -1,7 +1,6 @@
 """Pages that put sides beside each other: the table of examples, and one example."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +24,7 @@ from evaluations.scorecards.comparing import (
     choices_on,
     compare_sides,
     example_of,
+    filters_in,
     sides_for,
 )
 from evaluations.scorecards.comparing.sides import FEWEST, MOST, MOST_SCORECARDS
@@ -50,17 +50,6 @@ class Row:
     asked: str
     hidden: bool
     url: str
-
-
-def filters_in(given: Mapping[str, str]) -> Filters:
-    """Return the filters that an address asks for; what is unknown is left out."""
-    shown = given.get("show", "")
-    return Filters(
-        Show(shown) if shown in list(Show) else Show.ALL,
-        given.get("kind", "")[:40],
-        given.get("tag", "")[:40],
-        given.get("metric", "")[:120],
-    )
 
 
 def query_of(sides: list[Side], filters: Filters, **more: str) -> str:

@@ -48,7 +48,7 @@ def facts(names: Sequence[str] = ("a", "b"), **more: Any) -> Facts:
         "workload": "WL-0001",
         "cycle": 1,
         "number": 1,
-        "run": {"number": 1},
+        "run": {"number": 1, "spent": "0.50"},
         "dataset": {"ref": "DS-0001", "version": 1, "digest": "sha256:d", "n": 1},
         "candidates": [CandidateFacts() for _ in names],
         "error_rate_max": 0.02,

@@ -1,0 +1,247 @@
+"""What other tools measured: read strictly, kept as it came, believed by nothing."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluations.scorecards import outside, services
+from evaluations.scorecards.models import OutsideEvidence
+from evaluations.scorecards.outside.reading import MOST_BYTES
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent
+from portal.common.errors import Conflict, DomainError, Forbidden, Invalid
+from tests.factories import lives, people
+from workloads.lifecycle.models import Workload
+from workloads.lifecycle.selectors import current_cycle, gate_checks
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def promptfoo_row(success: bool, provider: Any = "openai:gpt-x", **more: Any) -> dict[str, Any]:
+    """One row as promptfoo writes it."""
+    return {
+        "testIdx": 0,
+        "provider": provider,
+        "prompt": {"raw": "Sort: {{x}}", "label": "sort v1"},
+        "vars": {"x": "Where is my refund?"},
+        "response": {"output": f"billing {HOSTILE}"},
+        "success": success,
+        "score": 1 if success else 0.25,
+        "gradingResult": {
+            "pass": success,
+            "componentResults": [
+                {
+                    "pass": success,
+                    "score": 1 if success else 0.25,
+                    "reason": 'Expected output to contain "billing"',
+                    "assertion": {"type": "contains", "value": "billing"},
+                }
+            ],
+        },
+        **more,
+    }
+
+
+PROMPTFOO = {
+    "evalId": "eval-1",
+    "results": {
+        "version": 3,
+        "timestamp": "2026-11-01T10:00:00Z",
+        "results": [
+            promptfoo_row(True),
+            promptfoo_row(False),
+            promptfoo_row(True, {"id": "mistral:small", "label": ""}),
+            promptfoo_row(False, error="429 rate limited", failureReason=2),
+        ],
+        "stats": {"successes": 2, "failures": 1, "errors": 1},
+    },
+    "metadata": {"promptfooVersion": "0.121.20"},
+}
+INSPECT = {
+    "version": 2,
+    "status": "success",
+    "eval": {
+        "task": "tickets",
+        "model": "openai/gpt-x",
+        "created": "2026-11-01T10:00:00+00:00",
+        "packages": {"inspect_ai": "0.3.285"},
+    },
+    "results": {
+        "total_samples": 3,
+        "completed_samples": 3,
+        "scores": [
+            {"name": "match", "metrics": {"accuracy": {"name": "accuracy", "value": 0.667}}}
+        ],
+    },
+    "samples": [
+        {
+            "id": at,
+            "epoch": 1,
+            "input": [{"role": "user", "content": "Where is my refund?"}],
+            "target": "billing",
+            "output": {"completion": said},
+            "scores": {"match": {"value": letter, "explanation": said}},
+        }
+        for at, (said, letter) in enumerate([("billing", "C"), ("sales", "I"), ("billing", "C")])
+    ],
+}
+
+
+def data(value: Any) -> bytes:
+    """A file's bytes."""
+    return json.dumps(value).encode()
+
+
+def test_promptfoo_is_counted_again_from_its_rows() -> None:
+    found = outside.read(data(PROMPTFOO))
+    assert found.format == "promptfoo"
+    assert found.columns == ("openai:gpt-x · sort v1", "mistral:small · sort v1")
+    passed = found.figures[0][0]
+    # an error failed: it is in n, and named
+    assert (passed.label, passed.value, passed.n, passed.errors) == ("Passed", 0.3333333333, 3, 1)
+    assert passed.low is not None
+    assert passed.high is not None
+    assert passed.low < 0.34 < passed.high
+    assert found.cases[1].reasons[0].words.startswith("Expected output")
+    assert found.cases[3].error == "429 rate limited"
+
+
+def test_an_inspect_log_is_counted_again_from_its_samples() -> None:
+    found = outside.read(data(INSPECT))
+    assert (found.format, found.tool_version, found.title) == ("inspect", "0.3.285", "tickets")
+    counted, stated = found.figures[0]
+    assert (counted.value, counted.n, counted.method) == (0.6666666667, 3, "Wilson")
+    # what only the log says stands there with its n, and without an interval of ours
+    assert (stated.label, stated.n, stated.low) == ("match, accuracy", 3, None)
+    assert [one.passed for one in found.cases] == [True, False, True]
+    assert found.cases[0].asked == "user: Where is my refund?"
+
+
+@pytest.mark.parametrize(
+    ("given_data", "words"),
+    [
+        (b"", "empty"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"{", "not valid JSON"),
+        (b"PK\x03\x04rest", "archive"),
+        (b"[]", "neither promptfoo"),
+        (b'{"results": {"results": []}}', "no result"),
+        (b'{"results": {"results": [3]}}', "should be an object"),
+        (b'{"results": {"results": [{"success": "yes"}]}}', "true or false"),
+        (b'{"eval": {"model": "m"}, "status": "started"}', "has not ended"),
+        (b'{"eval": {"model": "m"}, "status": "success"}', "neither scored samples"),
+        (b'{"a": 1, "a": 2}', "twice"),
+        (b'{"a": NaN}', "NaN"),
+        (b'{"a": "\\u0000"}', "null character"),
+        (b'{"a": "\\ud800"}', "surrogate"),
+        (b"[" * 40 + b"]" * 40, "nested deeper"),
+        (b" " * (MOST_BYTES + 1), "larger than 5 MB"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_in_a_sentence(given_data: bytes, words: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        outside.read(given_data)
+    assert words in str(refused.value.errors[0].message)
+    assert refused.value.errors[0].field == "file"
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(value=_JSON, place=st.sampled_from(["row", "grading", "sample", "score", "eval", "results"]))
+def test_whatever_stands_in_a_file_it_is_read_or_refused(value: Any, place: str) -> None:
+    shapes: dict[str, Any] = {
+        "row": {"results": {"results": [value, {**promptfoo_row(True), "vars": value}]}},
+        "grading": {"results": {"results": [promptfoo_row(False, gradingResult=value)]}},
+        "sample": {**INSPECT, "samples": [value]},
+        "score": {**INSPECT, "samples": [{"id": value, "scores": {"m": value}, "output": value}]},
+        "eval": {**INSPECT, "eval": value},
+        "results": {**INSPECT, "results": value},
+    }
+    try:
+        found = outside.read(data(shapes[place]))
+    except DomainError:
+        return
+    assert json.loads(json.dumps(found.as_json()))["columns"]
+
+
+@pytest.fixture
+def workload(db: None) -> Workload:
+    """A workload in draft."""
+    return lives.draft()
+
+
+def keep(workload: Workload, actor: User | None = None, value: Any = None) -> OutsideEvidence:
+    """Bring a file in."""
+    return services.import_outside_evidence(
+        actor=actor or workload.owner,
+        workload=workload,
+        filename="re\x00sults.json",
+        data=data(value or PROMPTFOO),
+        note="The security team's own set.",
+    )
+
+
+def test_it_is_kept_as_it_came_and_moves_no_gate(workload: Workload) -> None:
+    # given what the gates say before
+    before = [c.state for c in gate_checks(current_cycle(workload), "evaluation")]
+    # when
+    kept = keep(workload)
+    # then the bytes, who, when and the digest are on record
+    assert bytes(kept.content) == data(PROMPTFOO)
+    assert kept.digest == f"sha256:{hashlib.sha256(data(PROMPTFOO)).hexdigest()}"
+    assert kept.filename == "results.json"
+    assert AuditEvent.objects.get(action="outside_evidence.imported").detail["cases"] == 4
+    # and no check knows of it
+    assert [c.state for c in gate_checks(current_cycle(workload), "evaluation")] == before
+    # and the same file is not kept twice
+    with pytest.raises(Conflict, match="here already"):
+        keep(workload)
+    for person in (people.stranger(), people.reviewer("risk"), people.auditor()):
+        with pytest.raises(Forbidden):
+            keep(workload, person, INSPECT)
+
+
+def test_its_pages(workload: Workload, client: Client) -> None:
+    owner = workload.owner
+    client.force_login(owner)
+    start = f"/workloads/{workload.ref}"
+    # when a wrong file is sent, it is refused and what was typed stays
+    wrong = {"file": SimpleUploadedFile("x.json", b"{}"), "note": "typed words"}
+    refused = client.post(f"{start}/outside-evidence/import/", wrong)
+    assert refused.status_code == 422
+    assert b"neither promptfoo" in refused.content
+    assert b"typed words" in refused.content
+    # when a right one is sent
+    right = {"file": SimpleUploadedFile("x.json", data(PROMPTFOO)), "note": HOSTILE}
+    shown = client.post(f"{start}/outside-evidence/import/", right, follow=True)
+    page = shown.content.decode()
+    # then it is marked as advice, here and in the list, and nothing of it runs
+    assert "advisory" in page
+    assert "Cases that did not pass" in page
+    assert "33.3" in page
+    assert HOSTILE not in page
+    assert "&lt;script&gt;" in page
+    assert "advisory" in client.get(f"{start}/evaluation/").content.decode()
+    assert client.get(f"{start}/outside-evidence/1.json").content == data(PROMPTFOO)
+    body = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence/1").json()
+    assert (body["advisory"], body["cases"]) == (True, 4)
+    listed = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence").json()
+    assert [one["number"] for one in listed["results"]] == [1]
