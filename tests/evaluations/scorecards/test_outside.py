@@ -16,6 +16,7 @@ from evaluations.scorecards.outside.reading import MOST_BYTES
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, DomainError, Forbidden, Invalid
+from tests.described import problems_of
 from tests.factories import lives, people
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import current_cycle, gate_checks
@@ -241,7 +242,10 @@ def test_its_pages(workload: Workload, client: Client) -> None:
     assert "&lt;script&gt;" in page
     assert "advisory" in client.get(f"{start}/evaluation/").content.decode()
     assert client.get(f"{start}/outside-evidence/1.json").content == data(PROMPTFOO)
-    body = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence/1").json()
+    answer = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence/1")
+    path = "/api/v1/workloads/{ref}/outside-evidence/{number}"
+    assert problems_of("get", path, answer) == []
+    body = answer.json()
     assert (body["advisory"], body["cases"]) == (True, 4)
     listed = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence").json()
     assert [one["number"] for one in listed["results"]] == [1]
