@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "workloads.operations",
     "evaluations.metric_library",
     "evaluations.datasets",
+    "evaluations.judges",
     "evaluations.runs",
     "evaluations.preferences",
     "evaluations.scorecards",
