@@ -10,12 +10,13 @@ from typing import Protocol
 
 from evaluations.runs.hands import Row
 from evaluations.runs.lanes import Lane
-from evaluations.runs.outcomes import Recorder, Work
+from evaluations.runs.outcomes import Recorder, Work, added
 from evaluations.runs.runtime import Workbench
-from evaluations.runs.targets import HeldBack, Unrenderable
+from evaluations.runs.targets import HeldBack, Target, Unrenderable
 from portal.gateway.errors import GatewayError
 from portal.gateway.pacing import GiveUp, RetryPolicy, Ticket
 from portal.gateway.transport import GatewayClient
+from portal.gateway.types import Completion, CompletionRequest
 
 
 class Desk(Protocol):
@@ -185,8 +186,29 @@ class Calls:
         else:
             lane.pace.finished(ticket)
             lane.answered()
+            completion = await self._once_more(target, request, completion, work)
             reply = target.reply(completion)
             self._desk.ended(self._recorder.answered(work, completion, reply))
+
+    async def _once_more(
+        self, target: Target, request: CompletionRequest, completion: Completion, work: Work
+    ) -> Completion:
+        """Ask again, in the same slot, where the target cannot use the answer; else return it.
+
+        The item was reserved for both calls, and pays for both. When the second one fails, the
+        first answer stands, unusable as it is.
+        """
+        second = target.once_more(request, completion)
+        if second is None or self._client is None:
+            return completion
+        work.attempts += 1
+        try:
+            found = await self._client.complete(second)
+        except GatewayError as error:
+            if error.maybe_billed:
+                await self._desk.book_lost(work)
+            return completion
+        return added(completion, found)
 
     async def _failed(self, lane: Lane, work: Work, ticket: Ticket, error: GatewayError) -> None:
         refused = error.code == "rate_limited"

@@ -55,6 +55,7 @@ class RunPurpose(ToneChoices):
     BASELINE = "baseline", "Baseline"
     REGRESSION = "regression", "Regression"
     CAMPAIGN = "campaign", "Go/no-go campaign"
+    JUDGING = "judging", "Judging"
 
     __tones__: ClassVar[dict[str, str]] = {"baseline": "info", "campaign": "info"}
 

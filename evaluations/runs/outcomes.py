@@ -3,7 +3,7 @@
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -46,6 +46,19 @@ def charge_of(completion: Completion, price: Price) -> int:
     # The gateway reports in US dollars; beside a price in another currency it is only kept.
     reported = completion.gateway_cost if price.currency == "USD" else None
     return min(to_micro(charged(reported, listed)), MOST_MICRO)
+
+
+def added(first: Completion, second: Completion) -> Completion:
+    """Return the second answer with the tokens, the cost and the time of both."""
+    costs = [one.gateway_cost for one in (first, second) if one.gateway_cost is not None]
+    return replace(
+        second,
+        tokens_in=first.tokens_in + second.tokens_in,
+        tokens_cached=first.tokens_cached + second.tokens_cached,
+        tokens_out=first.tokens_out + second.tokens_out,
+        latency_ms=first.latency_ms + second.latency_ms,
+        gateway_cost=sum(costs, Decimal(0)) if len(costs) == 2 else None,
+    )
 
 
 def answer_of(completion: Completion, reply: Reply, micro: int) -> Answer:

@@ -56,6 +56,10 @@ class CandidatePin:
     build_id: str | None = None
     build_digest: str = ""
     accept_models: tuple[str, ...] = ()
+    # A judge: its version, and the place of the candidate whose answers it judges, if of a run.
+    judge_version_id: str | None = None
+    judge_digest: str = ""
+    judged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,34 @@ class MetricPin:
     arguments: Mapping[str, Any]
     origin: str = ""
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePin:
+    """A judge that scores the run's answers once they are all there.
+
+    ``cap`` is the most that judging the answers may spend, ``checks_cap`` that of its canaries and
+    anchors, which are the examples of ``checks``. Its measure is called ``judge:NAME``.
+    """
+
+    name: str
+    version_id: str
+    number: int
+    digest: str
+    alias: str
+    entry_id: str
+    entry_digest: str
+    price: PricePin
+    max_tokens: int
+    checks: DatasetPin
+    cap: Decimal
+    checks_cap: Decimal
+    accept_models: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of its measure."""
+        return f"judge:{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +132,8 @@ class RunPlan:
     subject: Subject | None = None
     # What the maker of the plan seals with it: weights, floors, the named baseline.
     notes: Mapping[str, Any] = field(default_factory=dict)
+    # Who scores the answers when they are in; each has money of its own, beside ``cap``.
+    judges: tuple[JudgePin, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -114,6 +148,13 @@ class RunPlan:
             for name in ("origin", "digest"):
                 if not pin[name]:
                     del pin[name]
+        # What a plan does not use is not part of what it is.
+        for one in found["candidates"]:
+            for name in ("judge_version_id", "judge_digest", "judged"):
+                if one[name] in (None, ""):
+                    del one[name]
+        if not found["judges"]:
+            del found["judges"]
         return found
 
     def digest(self) -> str:
@@ -137,23 +178,40 @@ class RunPlan:
             timeout_seconds=raw["timeout_seconds"],
             subject=Subject(**raw["subject"]) if raw["subject"] else None,
             notes=raw["notes"],
+            judges=tuple(_judge_from_json(one) for one in raw.get("judges", ())),
         )
 
 
 def candidate_from_json(raw: Mapping[str, Any]) -> CandidatePin:
     """Return the candidate that stands in a plan's JSON."""
-    price = raw["price"]
-    cached = price["price_cached"]
     return CandidatePin(
         **{
             **raw,
             "accept_models": tuple(raw["accept_models"]),
-            "price": PricePin(
-                id=price["id"],
-                price_in=Decimal(price["price_in"]),
-                price_out=Decimal(price["price_out"]),
-                price_cached=None if cached is None else Decimal(cached),
-                currency=price["currency"],
-            ),
+            "price": _price_from_json(raw["price"]),
         }
+    )
+
+
+def _judge_from_json(raw: Mapping[str, Any]) -> JudgePin:
+    return JudgePin(
+        **{
+            **raw,
+            "accept_models": tuple(raw["accept_models"]),
+            "price": _price_from_json(raw["price"]),
+            "checks": DatasetPin(**raw["checks"]),
+            "cap": Decimal(raw["cap"]),
+            "checks_cap": Decimal(raw["checks_cap"]),
+        }
+    )
+
+
+def _price_from_json(price: Mapping[str, Any]) -> PricePin:
+    cached = price["price_cached"]
+    return PricePin(
+        id=price["id"],
+        price_in=Decimal(price["price_in"]),
+        price_out=Decimal(price["price_out"]),
+        price_cached=None if cached is None else Decimal(cached),
+        currency=price["currency"],
     )

@@ -6,11 +6,16 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from evaluations.datasets.models import DatasetVersion
 from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.judges.models import JudgeVersion
 from evaluations.metrics import registry
 from evaluations.metrics.types import ArgumentError, Metric, UnknownMetric
 from evaluations.runs.items import Order, Place, lease_size
+from evaluations.runs.judging.cases import cases_of
+from evaluations.runs.judging.target import JudgeTarget
 from evaluations.runs.models import Result, Run
 from evaluations.runs.plan import CandidatePin, RunPlan
 from evaluations.runs.targets import BuildTarget, ModelTarget, Renderer, Target
@@ -78,7 +83,8 @@ class Workbench:
             if tokens:
                 limit = int(self.plan.candidates[place.candidate].params["max_tokens"])
                 worst = worst_case(tokens, limit, self.prices[place.candidate])
-                self._worst[key] = to_micro(worst)
+                calls = self.targets[place.candidate].calls_at_most
+                self._worst[key] = calls * to_micro(worst)
             else:
                 self._worst[key] = 0
         return self._worst[key]
@@ -115,6 +121,8 @@ def target_of(
     ``shared`` keeps the renderers, so that candidates with one prompt render it once.
     """
     known = shared if shared is not None else {}
+    if pin.judge_version_id is not None:
+        return _judge_target(pin, pin.judge_version_id, plan)
     if pin.build_id is not None:
         build = Build.objects.filter(pk=pin.build_id).select_related("prompt_version").first()
         if build is None or build.digest != pin.build_digest:
@@ -129,6 +137,24 @@ def target_of(
             raise PlanBroken(f"The prompt version of {pin.name} is not there as it was pinned.")
         known[pin.prompt_digest] = Renderer(version.content)
     return ModelTarget(pin, known[pin.prompt_digest], plan.timeout_seconds, plan.seed)
+
+
+def _judge_target(pin: CandidatePin, version_id: str, plan: RunPlan) -> JudgeTarget:
+    version = (
+        JudgeVersion.objects.filter(pk=version_id)
+        .select_related("calibration_set")
+        .first()
+    )
+    if version is None or version.digest != pin.judge_digest:
+        raise PlanBroken(f"The judge of {pin.name} is not there as it was pinned.")
+    return JudgeTarget(
+        pin,
+        version.content,
+        cases_of(pin, plan, version),
+        plan.repeats,
+        plan.timeout_seconds,
+        settings.SECRET_KEY,
+    )
 
 
 def prompt_version(pin: CandidatePin) -> PromptVersion | None:

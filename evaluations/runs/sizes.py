@@ -5,7 +5,7 @@ from math import ceil
 from django.db.models import Avg, Count
 
 from catalog.matching import Measured
-from evaluations.runs.enums import RunState
+from evaluations.runs.enums import RunPurpose, RunState
 from evaluations.runs.models import Result, Run
 from workloads.lifecycle.models import Cycle
 from workloads.selection.sizes import Sizes
@@ -23,6 +23,7 @@ def measured_sizes(cycle: Cycle) -> Sizes | None:
         Run.objects.filter(
             workload=cycle.workload_id, created_at__gte=cycle.created_at, state=RunState.COMPLETE
         )
+        .exclude(purpose=RunPurpose.JUDGING)
         .order_by("-number")
         .values_list("pk", "number")[:RUNS]
     )

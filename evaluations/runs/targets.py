@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
 from evaluations.datasets.selectors import VersionedExample
@@ -102,7 +102,12 @@ class Renderer:
 
 
 class Target(Protocol):
-    """One candidate as the engine sees it. Pure on both sides of the call."""
+    """One candidate as the engine sees it. Pure on both sides of the call.
+
+    ``calls_at_most`` is how many calls one item may take when every one of them is answered.
+    """
+
+    calls_at_most: ClassVar[int]
 
     def request(
         self, example: VersionedExample, *, key: str = "", repeat: int = 1
@@ -115,6 +120,11 @@ class Target(Protocol):
     def reply(self, completion: Completion) -> Reply:
         """Return what the answer is."""
 
+    def once_more(
+        self, request: CompletionRequest, completion: Completion
+    ) -> CompletionRequest | None:
+        """Return a second request where the answer cannot be used; None where it can."""
+
     def prompt_tokens(self, example: VersionedExample) -> int:
         """Return an upper-leaning estimate of the tokens sent; 0 when nothing would be sent."""
 
@@ -122,6 +132,8 @@ class Target(Protocol):
 @dataclass(frozen=True, slots=True)
 class ModelTarget:
     """A catalog entry with a prompt version: what phase 4 compares."""
+
+    calls_at_most: ClassVar[int] = 1
 
     pin: CandidatePin
     renderer: Renderer
@@ -153,6 +165,12 @@ class ModelTarget:
             timeout_seconds=self.timeout_seconds,
             accept_models=self.pin.accept_models,
         )
+
+    def once_more(
+        self, request: CompletionRequest, completion: Completion
+    ) -> CompletionRequest | None:
+        """Never: what a candidate answers is its answer."""
+        return None
 
     def prompt_tokens(self, example: VersionedExample) -> int:
         """Estimate the tokens of the messages and of the schema that goes with them."""

@@ -4,18 +4,30 @@ Locks are taken in one order: workload, run; the audit head comes last.
 """
 
 from evaluations.runs.services.ending import begin_run, close_run, fail_run
+from evaluations.runs.services.judging import (
+    calibration_ended,
+    judging_of,
+    judging_settled,
+    pin_judges,
+    start_calibration,
+)
 from evaluations.runs.services.starting import start_run
 from evaluations.runs.services.steering import cancel_run, pause_run, raise_budget, resume_run
 from evaluations.runs.services.sweeping import sweep
 
 __all__ = [
     "begin_run",
+    "calibration_ended",
     "cancel_run",
     "close_run",
     "fail_run",
+    "judging_of",
+    "judging_settled",
     "pause_run",
+    "pin_judges",
     "raise_budget",
     "resume_run",
+    "start_calibration",
     "start_run",
     "sweep",
 ]

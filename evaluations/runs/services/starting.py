@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
+from evaluations.judges.models import JudgeVersion
 from evaluations.runs.enums import ACTIVE, RunPurpose
 from evaluations.runs.items import cut
 from evaluations.runs.models import Lease, Run, RunCandidate
@@ -40,11 +41,22 @@ def start_run(*, actor: User, workload: Workload, plan: RunPlan) -> Run:
     _check_pins(workload, plan)
     Workload.objects.select_for_update(no_key=True).get(pk=workload.pk)
     most = int(policy().number("evaluation", "active_runs_max"))
-    if Run.objects.filter(workload=workload, state__in=ACTIVE).count() >= most:
+    # The judging of a run belongs to it and never stands in the way of another.
+    active = Run.objects.filter(workload=workload, state__in=ACTIVE)
+    if active.exclude(purpose=RunPurpose.JUDGING).count() >= most:
         raise Conflict(
             f"{most} runs of this workload are under way already; wait for one or cancel it.",
             code="too_many_runs",
         )
+    return seal_run(actor=actor, starter=actor, workload=workload, plan=plan)
+
+
+def seal_run(*, actor: User | None, starter: User | None, workload: Workload, plan: RunPlan) -> Run:
+    """Write the run of a plan that was checked, with its leases, and ask for drivers.
+
+    ``actor`` is who does it in the audit log: nobody where the portal goes on by itself with what
+    ``starter`` began. Within the caller's transaction, which holds the workload.
+    """
     bench = workbench(plan)
     estimates = bench.estimates()
     run = Run.objects.create(
@@ -60,8 +72,8 @@ def start_run(*, actor: User, workload: Workload, plan: RunPlan) -> Run:
         cap_micro=to_micro(plan.cap),
         worst_case_micro=sum(estimates),
         code_versions=[plan.code_version],
-        created_by=actor,
-        updated_by=actor,
+        created_by=starter,
+        updated_by=starter,
     )
     RunCandidate.objects.bulk_create(
         RunCandidate(run=run, position=place, name=pin.name, alias=pin.alias, entry_id=pin.entry_id)
@@ -112,7 +124,7 @@ def _check_plan(plan: RunPlan) -> None:
         )
     if not plan.candidates:
         errors.append(FieldError("candidates", "required", "Choose at least one candidate."))
-    if not plan.metrics:
+    if not plan.metrics and plan.purpose != RunPurpose.JUDGING:
         errors.append(FieldError("metrics", "required", "Choose at least one metric."))
     names = [pin.name for pin in plan.candidates]
     if len(set(names)) != len(names):
@@ -146,6 +158,11 @@ def _check_pins(workload: Workload, plan: RunPlan) -> None:
         raise PlanBroken("The dataset version is not one of this workload, as it was pinned.")
     for pin in plan.candidates:
         _check_candidate(workload, pin)
+    for judge in plan.judges:
+        if not JudgeVersion.objects.filter(
+            pk=judge.version_id, digest=judge.digest, judge__workload=workload
+        ).exists():
+            raise PlanBroken(f"The judge {judge.name} is not there as it was pinned.")
 
 
 def _check_candidate(workload: Workload, pin: CandidatePin) -> None:
@@ -159,7 +176,11 @@ def _check_candidate(workload: Workload, pin: CandidatePin) -> None:
             f"{pin.name} may not be called: it is {entry.get_status_display().lower()} or its"
             " approval has expired.",
         )
-    if pin.build_id is not None:
+    if pin.judge_version_id is not None:
+        mine = JudgeVersion.objects.filter(
+            pk=pin.judge_version_id, judge__workload=workload
+        ).exists()
+    elif pin.build_id is not None:
         mine = Build.objects.filter(pk=pin.build_id, cycle__workload=workload).exists()
     else:
         version = prompt_version(pin)

@@ -1,0 +1,246 @@
+"""Judging: pinned with the run, started by the portal when the answers are in; and calibrations."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import ROUND_UP, Decimal
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from catalog.models import CatalogEntry
+from evaluations.datasets.models import DatasetVersion
+from evaluations.judges import services as judges
+from evaluations.judges.models import Calibration, JudgeVersion
+from evaluations.judges.selectors import noise_places
+from evaluations.runs.enums import FINAL, RunPurpose, RunState
+from evaluations.runs.judging.cases import CALIBRATION, RUN, Part
+from evaluations.runs.judging.reading import calibration_verdicts
+from evaluations.runs.models import Run
+from evaluations.runs.plan import CandidatePin, DatasetPin, JudgePin, RunPlan, Subject
+from evaluations.runs.planning import (
+    content_candidate,
+    dataset_pin,
+    estimate,
+    make_plan,
+)
+from evaluations.runs.services.starting import seal_run, start_run
+from portal.accounts.models import User
+from portal.common.errors import Invalid
+from portal.common.policy import policy
+from workloads.lifecycle import services as lifecycle
+from workloads.lifecycle.models import Workload
+from workloads.lifecycle.policies import require
+
+log = structlog.get_logger(__name__)
+# Room for a retry or two beyond the worst case of every call.
+HEADROOM, SMALLEST_CAP = Decimal("1.25"), Decimal("0.01")
+NAME_LENGTH = 120
+
+
+@transaction.atomic
+def pin_judges(
+    *, actor: User, workload: Workload, versions: Sequence[JudgeVersion], cap: Decimal
+) -> tuple[JudgePin, ...]:
+    """Return the pins of judges that may together spend at most ``cap``, each an equal share.
+
+    Makes or renews each judge's set of canaries and anchors; what asking about those costs at most
+    is set aside first. Raises Forbidden, or Invalid (judging_cap, judges).
+    """
+    require(actor, workload, "edit")
+    if len({version.judge_id for version in versions}) != len(versions):
+        raise Invalid.field("judges", "duplicate", "Two versions of one judge are chosen.")
+    if not versions:
+        return ()
+    most = Decimal(str(policy().number("evaluation", "run_cap_max")))
+    if not cap.is_finite() or not 0 < cap <= most:
+        raise Invalid.field(
+            "judging_cap", "out_of_range", f"Say what judging may cost, at most {most}."
+        )
+    share = (cap / len(versions)).quantize(Decimal("0.000001"))
+    pins = []
+    for version in versions:
+        pin = _pin(version, dataset_pin(judges.check_set(actor=actor, version=version)))
+        checks = _with_room(_plan(pin, _checks(pin), Part.CHECKS, ref=""))
+        if share <= checks:
+            raise Invalid.field(
+                "judging_cap",
+                "too_small",
+                f"Checking {pin.name} with its canaries and anchors may take {checks}; allow more"
+                f" than {checks * len(versions)} for judging.",
+            )
+        pins.append(replace(pin, cap=share - checks, checks_cap=checks))
+    return tuple(pins)
+
+
+def judging_of(run: Run) -> list[Run]:
+    """Return the judging runs of ``run``, oldest first."""
+    found = Run.objects.filter(
+        workload=run.workload_id,
+        purpose=RunPurpose.JUDGING,
+        plan__subject__kind=RUN,
+        plan__subject__ref=str(run.pk),
+    )
+    return list(found.select_related("dataset_version").order_by("number"))
+
+
+def judging_settled(*, run: Run) -> bool:
+    """Whether the judging of a complete run has ended, however it did; starts what lacks of it.
+
+    True for a run without judges. May be asked any number of times at once.
+    """
+    plan = RunPlan.from_json(run.plan)
+    if not plan.judges:
+        return True
+    wanted = {(pin.name, part) for pin in plan.judges for part in (Part.ANSWERS, Part.CHECKS)}
+    found = judging_of(run)
+    if {_name(one) for one in found} != wanted:
+        found = _start_missing(run, plan)
+    return all(one.state in FINAL for one in found)
+
+
+@transaction.atomic
+def _start_missing(run: Run, plan: RunPlan) -> list[Run]:
+    # Under the workload's lock each part is started once, whoever asks at the same time.
+    workload = lifecycle.locked_workload(run.workload_id)
+    known = {_name(one) for one in judging_of(run)}
+    for pin in plan.judges:
+        for part in (Part.ANSWERS, Part.CHECKS):
+            if (pin.name, part) in known:
+                continue
+            wanted = _judging_plan(pin, plan, part, str(run.pk))
+            made = seal_run(actor=None, starter=run.created_by, workload=workload, plan=wanted)
+            log.info("judging_started", run=str(run.pk), judging=str(made.pk), part=part.value)
+    return judging_of(run)
+
+
+def _name(run: Run) -> tuple[str, Part]:
+    notes = run.plan["notes"]
+    return notes["judge"], Part(notes["part"])
+
+
+@transaction.atomic
+def start_calibration(*, actor: User, version: JudgeVersion) -> Run:
+    """Ask the judge about its calibration set, some of it repeatedly, to compare it with people.
+
+    The labels are frozen as they are now. Raises Forbidden, NotReady (no_labels), Conflict
+    (calibration_open, too_many_runs) or Invalid (candidates: the model may not be called).
+    """
+    workload = version.judge.workload
+    opened = judges.open_calibration(actor=actor, version=version)
+    pin = _pin(version, dataset_pin(version.calibration_set))
+    repeats = int(policy().number("judges", "noise_repeats"))
+    plan = _plan(pin, _checks(pin), Part.CALIBRATION, ref=str(opened.pk), repeats=repeats)
+    run = start_run(actor=actor, workload=workload, plan=replace(plan, cap=_with_room(plan)))
+    judges.note_run(calibration=opened, run_ref=str(run.pk))
+    return run
+
+
+def calibration_calls(version: JudgeVersion) -> int:
+    """Return how many calls a calibration of ``version`` makes when every output can be read."""
+    n = version.calibration_set.n
+    repeats = int(policy().number("judges", "noise_repeats"))
+    return n + (repeats - 1) * len(noise_places(n))
+
+
+def calibration_ended(*, run: Run) -> None:
+    """Compare the judge with people, when the run that asked it has ended, complete or not."""
+    subject = run.plan.get("subject") or {}
+    if run.state not in FINAL or subject.get("kind") != CALIBRATION:
+        return
+    found = Calibration.objects.select_related("version__calibration_set").get(pk=subject["ref"])
+    if found.finished_at is not None:
+        return
+    complete = run.state == RunState.COMPLETE
+    said = calibration_verdicts(run, found.version) if complete else {}
+    judges.finish_calibration(calibration_id=found.pk, verdicts=said)
+
+
+def _pin(version: JudgeVersion, checks: DatasetPin) -> JudgePin:
+    entry: CatalogEntry = version.entry
+    candidate = content_candidate(entry, {"params": {"max_tokens": version.max_tokens}})
+    return JudgePin(
+        name=version.judge.name,
+        version_id=str(version.pk),
+        number=version.number,
+        digest=version.digest,
+        alias=entry.gateway_alias,
+        entry_id=str(entry.pk),
+        entry_digest=entry.digest(),
+        price=candidate.price,
+        max_tokens=version.max_tokens,
+        checks=checks,
+        cap=SMALLEST_CAP,
+        checks_cap=SMALLEST_CAP,
+        accept_models=candidate.accept_models,
+    )
+
+
+def _candidate(pin: JudgePin, name: str, judged: int | None) -> CandidatePin:
+    return CandidatePin(
+        name=name[:NAME_LENGTH],
+        alias=pin.alias,
+        entry_id=pin.entry_id,
+        entry_digest=pin.entry_digest,
+        params={"max_tokens": pin.max_tokens, "temperature": 0.0},
+        price=pin.price,
+        accept_models=pin.accept_models,
+        judge_version_id=pin.version_id,
+        judge_digest=pin.digest,
+        judged=judged,
+    )
+
+
+def _checks(pin: JudgePin) -> list[CandidatePin]:
+    return [_candidate(pin, f"{pin.name} version {pin.number}", None)]
+
+
+def _plan(
+    pin: JudgePin,
+    candidates: Sequence[CandidatePin],
+    part: Part,
+    *,
+    ref: str,
+    repeats: int = 1,
+) -> RunPlan:
+    return make_plan(
+        version=DatasetVersion.objects.select_related("dataset").get(pk=pin.checks.id),
+        candidates=candidates,
+        metrics=(),
+        cap=pin.checks_cap,
+        purpose=RunPurpose.JUDGING,
+        concurrency=settings.RUN_CONCURRENCY,
+        repeats=repeats,
+        subject=Subject(CALIBRATION if part is Part.CALIBRATION else RUN, ref),
+        notes={"judge": pin.name, "part": part.value},
+    )
+
+
+def _judging_plan(pin: JudgePin, plan: RunPlan, part: Part, ref: str) -> RunPlan:
+    if part is Part.CHECKS:
+        return _plan(pin, _checks(pin), part, ref=ref)
+    candidates = [
+        _candidate(pin, f"{place + 1}. {pin.name} on {one.name}", place)
+        for place, one in enumerate(plan.candidates)
+    ]
+    return replace(
+        _plan(pin, candidates, part, ref=ref, repeats=plan.repeats),
+        dataset_version=plan.dataset_version,
+        cap=pin.cap,
+        concurrency=plan.concurrency,
+        timeout_seconds=plan.timeout_seconds,
+    )
+
+
+def _with_room(plan: RunPlan) -> Decimal:
+    worst = estimate(plan).worst_case * HEADROOM
+    return worst.quantize(SMALLEST_CAP, rounding=ROUND_UP) + SMALLEST_CAP
+
+
+def calibration_run(version_id: UUID) -> Run | None:
+    """Return the run of the calibration that is under way for a version, or None."""
+    opened = Calibration.objects.filter(version=version_id, finished_at=None).first()
+    if opened is None or not opened.run_ref:
+        return None
+    return Run.objects.filter(pk=opened.run_ref).first()
