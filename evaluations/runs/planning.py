@@ -183,4 +183,7 @@ def material_digest(plan: RunPlan) -> str:
     raw = plan.as_json()
     for name in ("cap", "concurrency", "timeout_seconds", "code_version"):
         raw.pop(name)
+    for judge in raw.get("judges", ()):
+        judge.pop("cap")
+        judge.pop("checks_cap")
     return digest(raw)

@@ -140,11 +140,7 @@ def target_of(
 
 
 def _judge_target(pin: CandidatePin, version_id: str, plan: RunPlan) -> JudgeTarget:
-    version = (
-        JudgeVersion.objects.filter(pk=version_id)
-        .select_related("calibration_set")
-        .first()
-    )
+    version = JudgeVersion.objects.filter(pk=version_id).select_related("calibration_set").first()
     if version is None or version.digest != pin.judge_digest:
         raise PlanBroken(f"The judge of {pin.name} is not there as it was pinned.")
     return JudgeTarget(

@@ -102,6 +102,9 @@ def baseline_of(cycle: Cycle) -> Baseline | None:
     measures = []
     for one in document["measures"]:
         figures = candidate["measures"][one["key"]]
+        if figures.get("advisory"):
+            # A judge that may not decide is never a criterion.
+            continue
         measures.append(
             BaselineMeasure(
                 key=one["key"],

@@ -14,9 +14,11 @@ from evaluations.datasets.selectors import views_of
 from evaluations.metrics import registry
 from evaluations.metrics.types import Answer, ExampleView, Metric, Observation, UnknownMetric
 from evaluations.preferences.citations import preferences_of
+from evaluations.runs.enums import RunPurpose
 from evaluations.runs.models import Result, Run, Score
 from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document import CandidateFacts, Example, Facts, ResultRow, ScoreRow
+from evaluations.scorecards.judging import JudgeSeen, judge_facts, judges_of
 from evaluations.scorecards.models import Scorecard
 from portal.common.errors import NotReady
 from portal.common.money import from_micro
@@ -32,6 +34,7 @@ class RunRows:
     revisions: tuple[UUID, ...]
     examples: tuple[Example, ...]
     rows: tuple[ResultRow, ...]
+    judges: tuple[JudgeSeen, ...] = ()
 
 
 def rows_of(run: Run) -> RunRows:
@@ -40,6 +43,7 @@ def rows_of(run: Run) -> RunRows:
     Raises NotReady (metric_gone) when a metric of the plan is not installed any more.
     """
     plan = RunPlan.from_json(run.plan)
+    judges = judges_of(run, plan)
     try:
         metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in plan.metrics]
     except UnknownMetric as problem:
@@ -57,7 +61,10 @@ def rows_of(run: Run) -> RunRows:
     examples = tuple(
         Example(
             one.view.kind,
-            tuple(registry.applies(metric, one.view, arguments) for metric, arguments in metrics),
+            (
+                *(registry.applies(metric, one.view, arguments) for metric, arguments in metrics),
+                *(judge.applies(one) for judge in judges),
+            ),
             absent=_observations(metrics, one.view, Answer("", error="missing")),
             tags=tuple(tags[one.revision_id]),
         )
@@ -76,7 +83,10 @@ def rows_of(run: Run) -> RunRows:
             candidate=candidate,
             example=places[revision],
             repeat=repeat,
-            scores=scores.get(pk, nothing),
+            scores=(
+                *scores.get(pk, nothing),
+                *(judge.score((candidate, revision, repeat)) for judge in judges),
+            ),
             error=error,
             refused=refused,
             held_back=finish == "blocked" and attempts == 0,
@@ -90,7 +100,7 @@ def rows_of(run: Run) -> RunRows:
             first_token, micro,
         ) in found
     )  # fmt: skip
-    return RunRows(plan, tuple(one.revision_id for one in views), examples, rows)
+    return RunRows(plan, tuple(one.revision_id for one in views), examples, rows, tuple(judges))
 
 
 def _scores(run: Run, metrics: int) -> Mapping[UUID, tuple[ScoreRow | None, ...]]:
@@ -127,7 +137,7 @@ def _observed(
     }
 
 
-def facts_of(run: Run, cycle: Cycle, number: int) -> Facts:
+def facts_of(run: Run, cycle: Cycle, number: int, judges: Sequence[JudgeSeen] = ()) -> Facts:
     """Return what a scorecard says beside its figures, as the records are now."""
     plan = RunPlan.from_json(run.plan)
     entries = CatalogEntry.objects.in_bulk([pin.entry_id for pin in plan.candidates])
@@ -158,6 +168,7 @@ def facts_of(run: Run, cycle: Cycle, number: int) -> Facts:
         simulated=bool(settings.GATEWAY_SIMULATED),
         attempts=attempts_before(run, cycle),
         preferences=preferences_of(run.pk, run.workload.ref),
+        judges=judge_facts(judges, plan, entries),
     )
 
 
@@ -180,6 +191,7 @@ def attempts_before(run: Run, cycle: Cycle) -> Sequence[Mapping[str, Any]]:
             created_at__gte=cycle.created_at,
             number__lt=run.number,
         )
+        .exclude(purpose=RunPurpose.JUDGING)
         .select_related("dataset_version")
         .order_by("number")
     )

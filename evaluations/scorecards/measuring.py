@@ -43,7 +43,8 @@ def measurements(
     base_rows = rows_of(base.run) if base is not None else None
     seen: dict[int, Measurement] = {}
     for one in criteria:
-        if one.rule == Rule.NOT_WORSE and base is not None and base_rows is not None:
+        advice = about["measures"].get(one.metric, {}).get("advisory")
+        if one.rule == Rule.NOT_WORSE and base is not None and base_rows is not None and not advice:
             new = _side(found, candidate, one.metric)
             old = _side(base_rows, _winner_place(base, base_rows), one.metric)
             missing = Measurement(value=None, n=0)
@@ -65,7 +66,12 @@ def _side(found: RunRows, candidate: int | None, key: str) -> Side | None:
     plan = found.plan
     weights = {str(k): float(v) for k, v in plan.notes.get("weights", {}).items()}
     measure = next(
-        (one for one in measures_of(plan.metrics, weights, plan.currency) if one.key == key), None
+        (
+            one
+            for one in measures_of(plan.metrics, weights, plan.currency, plan.judges)
+            if one.key == key
+        ),
+        None,
     )
     if measure is None or candidate is None:
         return None

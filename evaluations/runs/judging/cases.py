@@ -63,7 +63,8 @@ def cases_of(pin: CandidatePin, plan: RunPlan, version: JudgeVersion) -> Cases:
         # Places in a version count from 1.
         wanted = noise_places(version.calibration_set.n) if part is Part.CALIBRATION else range(0)
         return Cases(given, None, frozenset(place + 1 for place in wanted))
-    assert plan.subject is not None and pin.judged is not None, "answers are judged for a run"
+    assert plan.subject is not None, "answers are judged for a run"
+    assert pin.judged is not None, "and for one of its candidates"
     stored = Result.objects.filter(
         run=UUID(plan.subject.ref), candidate__position=pin.judged, error_class=""
     ).values_list("revision_id", "repeat", "output")

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from evaluations.runs.plan import CandidatePin, RunPlan
+from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document.comparisons import Column, compared, headline
 from evaluations.scorecards.document.estimates import Table, cells_of, estimate, kept
 from evaluations.scorecards.document.floors import Floor, Limits, fit, monthly, scaled, verdict
+from evaluations.scorecards.document.judged import judged_figures
 from evaluations.scorecards.document.measures import COST, WEIGHTED, Measure, measures_of
 from evaluations.scorecards.document.ranking import ranked, vetoes
-from evaluations.scorecards.document.rows import CandidateFacts, Example, Facts, ResultRow
+from evaluations.scorecards.document.rows import Example, Facts, ResultRow
 from evaluations.scorecards.document.summaries import per_right_answer, seed_of, summary_of
 from evaluations.statistics.intervals import wilson
 from portal.common.canonical import jsonable
@@ -34,13 +35,14 @@ def build(
     """
     notes = plan.notes
     weights = {str(key): float(value) for key, value in notes.get("weights", {}).items()}
-    measures = measures_of(plan.metrics, weights, plan.currency)
+    measures = measures_of(plan.metrics, weights, plan.currency, plan.judges)
+    advice = {one["key"] for one in facts.judges if one["why"]}
     floors = [Floor.from_json(raw) for raw in notes.get("floors", ())]
     limits = Limits.from_json(notes.get("limits", {}))
     tables = _tables(len(plan.candidates), rows)
     kinds = sorted({example.kind for example in examples}, key=_kind_order)
     tags = tags_of(examples)
-    primary = _primary(measures, floors)
+    primary = _primary([one for one in measures if one.key not in advice], floors)
     columns = {
         measure.key: [
             Column(pin.name, cells_of(measure, examples, table, plan.repeats))
@@ -51,9 +53,20 @@ def build(
     reference = _reference(plan)
     candidates = [
         _candidate(
-            plan, pin, about, examples, table, measures, primary, kinds, tags, floors, limits, facts
+            plan,
+            place,
+            about,
+            examples,
+            table,
+            measures,
+            primary,
+            kinds,
+            tags,
+            floors,
+            limits,
+            facts,
         )
-        for pin, about, table in zip(plan.candidates, facts.candidates, tables, strict=True)
+        for place, (about, table) in enumerate(zip(facts.candidates, tables, strict=True))
     ]
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -96,6 +109,8 @@ def build(
         "attempts": [dict(one) for one in facts.attempts],
         "preferences": [dict(one) for one in facts.preferences],
     }
+    if facts.judges:
+        document["judges"] = [dict(one) for one in facts.judges]
     found: dict[str, Any] = jsonable(document)
     return found
 
@@ -137,8 +152,8 @@ def _reference(plan: RunPlan) -> str:
 
 def _candidate(
     plan: RunPlan,
-    pin: CandidatePin,
-    about: CandidateFacts,
+    place: int,
+    facts: Facts,
     examples: Sequence[Example],
     table: Table,
     measures: Sequence[Measure],
@@ -147,8 +162,8 @@ def _candidate(
     tags: Sequence[str],
     floors: Sequence[Floor],
     limits: Limits,
-    facts: Facts,
 ) -> dict[str, Any]:
+    pin, about = plan.candidates[place], facts.candidates[place]
     figures = {
         measure.key: estimate(measure, cells_of(measure, examples, table, plan.repeats))
         for measure in measures
@@ -178,6 +193,10 @@ def _candidate(
         }
         for tag in tags
     }
+    for judge in facts.judges:
+        figures[judge["key"]] = judged_figures(figures[judge["key"]], judge, place)
+        for one in (*sliced.values(), *tagged.values()):
+            one[judge["key"]]["advisory"] = judge["why"]
     planned = len(examples) * plan.repeats
     errors: dict[str, int] = {}
     for row in table.values():

@@ -52,7 +52,8 @@ def kind_of(scope: str) -> str:
 
 def point(figures: Mapping[str, Any] | None) -> Measurement:
     """Return the measurement of a bar on one measure, from its figures in a scorecard."""
-    if figures is None:
+    if figures is None or figures.get("advisory"):
+        # What a judge says that may not decide is not measured, whatever its figure.
         return Measurement(value=None, n=0)
     return Measurement(
         value=figures["value"],
@@ -68,8 +69,12 @@ def not_worse(build: Side, baseline: Side, scope: str) -> Measurement:
 
     On the examples that both have, turned so that more is better. Tango's interval for pass/fail,
     the paired t for graded scores. A missing answer of the build counts as wrong; an example that
-    the baseline has no answer for says nothing and is counted as missing.
+    the baseline has no answer for says nothing and is counted as missing. Not measured at all when
+    the two were measured by different arguments, two versions of a judge for example.
     """
+    if build.measure.arguments != baseline.measure.arguments:
+        # Another judge version, or other arguments: two rulers are never compared.
+        return Measurement(value=None, n=0)
     kind = kind_of(scope)
     new, old = build.values(kind), baseline.values(kind)
     sign = 1.0 if build.measure.higher_is_better else -1.0

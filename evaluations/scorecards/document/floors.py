@@ -77,6 +77,8 @@ def held_to(
     words = f"{'at least' if floor.direction == 'up' else 'at most'} {at}"
     if figures is None or figures["value"] is None:
         return _held(floor, Standing.CANNOT_TELL, f"{words}: it was not measured")
+    if figures.get("advisory"):
+        return _held(floor, Standing.CANNOT_TELL, f"{words}: {figures['advisory']}")
     lost = lost_share(figures)
     if lost > error_rate_max:
         count = int(figures["planned"]) - int(figures["n"])

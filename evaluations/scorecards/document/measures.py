@@ -12,7 +12,7 @@ from typing import Any
 
 from evaluations.metrics import registry
 from evaluations.metrics.types import Counts, Metric, Outcome, Scale, Summary
-from evaluations.runs.plan import MetricPin
+from evaluations.runs.plan import JudgePin, MetricPin
 from evaluations.scorecards.document.rows import Example, ResultRow
 
 LATENCY, FIRST_TOKEN, COST, WEIGHTED = (
@@ -22,6 +22,8 @@ LATENCY, FIRST_TOKEN, COST, WEIGHTED = (
     "weighted",
 )
 MAX_KEY = 80
+# The metric of every measure that a judge gives.
+JUDGE = "judge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,13 @@ _FROM_RESULTS = (LATENCY, FIRST_TOKEN, COST)
 
 
 def measures_of(
-    pins: Sequence[MetricPin], weights: Mapping[str, float], currency: str
+    pins: Sequence[MetricPin],
+    weights: Mapping[str, float],
+    currency: str,
+    judges: Sequence[JudgePin] = (),
 ) -> list[Measure]:
-    """Return the measures of a plan: its scores in order, the weighted score, time and money.
+    """Return the measures of a plan: its scores in order, those of its judges, the weighted score,
+    time and money.
 
     ``weights`` are by key. Raises UnknownMetric for a metric that is not registered any more.
     """
@@ -132,6 +138,7 @@ def measures_of(
         for place, (pin, key) in enumerate(zip(pins, keys, strict=True))
         if key not in _FROM_RESULTS
     ]
+    scores += [_judge(len(pins) + place, pin) for place, pin in enumerate(judges)]
     found = list(scores)
     if weights:
         found.append(_weighted(scores, weights))
@@ -172,6 +179,28 @@ def _score(place: int, pin: MetricPin, key: str) -> Measure:
             if metric.summarise is None
             else lambda counts: registry.summarise(metric, counts, pin.arguments)
         ),
+    )
+
+
+def _judge(place: int, pin: JudgePin) -> Measure:
+    def read(example: Example, row: ResultRow) -> Reading:
+        stored = row.scores[place]
+        return MISSING if stored is None else Reading(stored.outcome, stored.value)
+
+    return Measure(
+        key=pin.key,
+        label=f"Judge: {pin.name}",
+        unit="share",
+        scale=Scale.BINARY,
+        direction="up",
+        definition=f"Answers that version {pin.number} of the judge passes, as {pin.alias} said it:"
+        " what it cannot tell, and outputs that cannot be read, are no pass.",
+        metric=JUDGE,
+        version=pin.number,
+        # Two versions of a judge are two rulers: what tells them apart.
+        arguments={"judge": pin.digest},
+        applies=lambda example, row: example.applies[place],
+        read=read,
     )
 
 

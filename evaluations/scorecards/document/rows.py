@@ -12,8 +12,8 @@ from evaluations.metrics.types import Observation
 class Example:
     """One example of the dataset version, by its place in it.
 
-    ``applies`` says for each metric of the plan whether the example has what it compares with,
-    ``absent`` what its summary keeps when no answer came.
+    ``applies`` says for each metric of the plan, and then for each of its judges, whether the
+    example has what it compares with, ``absent`` what a metric's summary keeps when no answer came.
     """
 
     kind: str
@@ -34,9 +34,10 @@ class ScoreRow:
 class ResultRow:
     """One result; ``candidate`` and ``example`` are places in the plan and the version.
 
-    ``scores`` follow the plan's metrics; None where nothing was stored. ``held_back`` means that a
-    guard of the build stopped the input, so that no call was made. Times in milliseconds, cost in
-    the plan's currency. ``observed`` is what each metric's summary keeps of the answer.
+    ``scores`` follow the plan's metrics and then its judges; None where nothing was stored.
+    ``held_back`` means that a guard of the build stopped the input, so that no call was made. Times
+    in milliseconds, cost in the plan's currency. ``observed`` is what each metric's summary keeps
+    of the answer.
     """
 
     candidate: int
@@ -80,3 +81,5 @@ class Facts:
     attempts: Sequence[Mapping[str, Any]] = field(default=())
     # Preference studies of this run that were closed before it was published.
     preferences: Sequence[Mapping[str, Any]] = field(default=())
+    # One for each judge of the plan, in its order: `evaluations.scorecards.judging.judge_facts`.
+    judges: Sequence[Mapping[str, Any]] = field(default=())

@@ -13,6 +13,10 @@ from django.urls import reverse
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
 from evaluations.datasets.selectors import golden_version, views_of
+from evaluations.judges.enums import Standing
+from evaluations.judges.models import JudgeVersion
+from evaluations.judges.policies import decides
+from evaluations.judges.selectors import standing_of
 from evaluations.metrics import registry
 from evaluations.runs import services as runs
 from evaluations.runs.enums import RunPurpose, RunState
@@ -60,6 +64,9 @@ class Baseline:
     reference: str = ""
     repeats: int = 1
     seed: int | None = None
+    # Judges that score the answers, and what all of them may spend together.
+    judges: Sequence[JudgeVersion] = ()
+    judging_cap: Decimal = Decimal(0)
 
 
 @transaction.atomic
@@ -85,6 +92,11 @@ def start_baseline(
     plan = baseline_plan(
         workload=workload, baseline=baseline, cap=cap, concurrency=concurrency, purpose=purpose
     )
+    pins = runs.pin_judges(
+        actor=actor, workload=workload, versions=baseline.judges, cap=baseline.judging_cap
+    )
+    plan = replace(plan, judges=pins)
+    _check_judges(plan)
     if compared_before(workload, plan):
         words = clean_text(reason, field="reason", maximum=400)
         if len(words) < REASON_MIN:
@@ -212,6 +224,27 @@ def _metrics(
     return metrics
 
 
+def _check_judges(plan: RunPlan) -> None:
+    """Refuse a judge that is off, one priced in other money, and a weight or floor on one that may
+    not decide."""
+    named = {**plan.notes["weights"], **{floor["key"]: 1 for floor in plan.notes["floors"]}}
+    for pin in plan.judges:
+        version = JudgeVersion.objects.get(pk=pin.version_id)
+        standing, reasons, _ = standing_of(version)
+        if pin.price.currency != plan.currency:
+            raise Invalid.field(
+                "judges", "currency", f"{pin.name} is priced in {pin.price.currency}."
+            )
+        if standing is Standing.OFF:
+            raise Invalid.field("judges", "off", f"{pin.name} is off. {' '.join(reasons)}")
+        if pin.key in named and not decides(standing):
+            raise Invalid.field(
+                "judges",
+                "advisory",
+                f"{pin.name} is advisory: it has neither weight nor floor. {' '.join(reasons)}",
+            )
+
+
 def _identity(one: MetricChoice) -> str:
     pin = metric_pin(one.name, one.arguments)
     return repr((pin.name, sorted(pin.arguments.items(), key=lambda item: item[0])))
@@ -224,6 +257,7 @@ def _check_names(plan: RunPlan, baseline: Baseline) -> None:
             "reference", "choice", f"The reference is one of the candidates: {', '.join(names)}."
         )
     keys = set(keys_of(plan.metrics)) - {LATENCY, FIRST_TOKEN}
+    keys |= {f"judge:{version.judge.name}" for version in baseline.judges}
     unknown = sorted(set(baseline.weights) - keys)
     if unknown:
         raise Invalid.field(

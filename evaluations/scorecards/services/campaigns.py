@@ -1,12 +1,14 @@
 """Phase 7's evaluation: the golden dataset against the build, and what was measured."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 
 from evaluations.datasets.models import DatasetVersion
+from evaluations.judges.models import JudgeVersion
 from evaluations.runs import services as runs
 from evaluations.runs.enums import RunPurpose
 from evaluations.runs.models import Run
@@ -55,6 +57,15 @@ def start_campaign_run(actor: User, campaign: Campaign) -> Mapping[str, Any]:
     most = Decimal(str(policy().number("evaluation", "run_cap_max")))
     wanted = (estimate(plan).worst_case * HEADROOM).quantize(SMALLEST_CAP) + SMALLEST_CAP
     raw = {**plan.as_json(), "cap": str(min(most, wanted))}
+    if before.judges:
+        versions = JudgeVersion.objects.filter(
+            pk__in=[pin.version_id for pin in before.judges]
+        ).select_related("judge__workload", "entry", "calibration_set")
+        cap = sum((pin.cap + pin.checks_cap for pin in before.judges), Decimal(0))
+        pins = runs.pin_judges(
+            actor=actor, workload=workload, versions=list(versions), cap=min(most, cap)
+        )
+        raw = replace(plan, judges=pins, cap=min(most, wanted)).as_json()
     run = runs.start_run(actor=actor, workload=workload, plan=RunPlan.from_json(raw))
     return {"kind": "run", "ref": str(run.pk), "version": str(run.number), "digest": run.digest}
 

@@ -6,7 +6,10 @@ import structlog
 from django.db import transaction
 from django.db.models import Max
 
+from evaluations.judges.models import Calibration
+from evaluations.runs import services as runs
 from evaluations.runs.enums import FINAL, RunPurpose, RunState
+from evaluations.runs.judging.cases import RUN as JUDGED_RUN
 from evaluations.runs.models import Run
 from evaluations.scorecards.document import build
 from evaluations.scorecards.loading import facts_of, rows_of
@@ -27,7 +30,8 @@ TASK = "evaluations.scorecards.publish"
 def publish(*, run_id: UUID) -> Scorecard | None:
     """Publish the scorecard of a complete run and return it; None for any other run.
 
-    Publishing twice, or twice at once, gives one scorecard. The run of a campaign also reports its
+    A run with judges is published when these have ended too. Publishing twice, or twice at once,
+    gives one scorecard. The run of a campaign also reports its
     executions; one that ended otherwise breaks its campaign off.
     """
     run = (
@@ -37,12 +41,24 @@ def publish(*, run_id: UUID) -> Scorecard | None:
     )
     if run is None:
         return None
+    if run.purpose == RunPurpose.JUDGING:
+        return _judging_ended(run)
     if run.state != RunState.COMPLETE:
         if run.state in FINAL:
             break_off(run)
         return None
     published = Scorecard.objects.filter(run=run).first()
-    return published or _publish(run)
+    if published is not None:
+        return published
+    # The judging is started here too; its end comes back to this place.
+    return _publish(run) if runs.judging_settled(run=run) else None
+
+
+def _judging_ended(run: Run) -> Scorecard | None:
+    """Go on with what a judging run was for: the scorecard of its run, or a calibration."""
+    runs.calibration_ended(run=run)
+    subject = run.plan.get("subject") or {}
+    return publish(run_id=UUID(subject["ref"])) if subject.get("kind") == JUDGED_RUN else None
 
 
 @transaction.atomic
@@ -57,7 +73,7 @@ def _publish(run: Run) -> Scorecard:
     campaign = campaign_of(run)
     cycle = campaign.cycle if campaign is not None else _cycle_of(run)
     last = Scorecard.objects.filter(workload=workload).aggregate(m=Max("number"))["m"] or 0
-    facts = facts_of(run, cycle, last + 1)
+    facts = facts_of(run, cycle, last + 1, found.judges)
     document = build(found.plan, facts, found.examples, found.rows)
     scorecard = Scorecard.objects.create(
         workload=workload,
@@ -103,14 +119,22 @@ def _cycle_of(run: Run) -> Cycle:
 def publish_missing() -> int:
     """Ask again for what a lost message left out; return how much that was.
 
-    Complete runs without a scorecard, and campaigns that still wait for a run that has ended.
+    Complete runs without a scorecard, calibrations whose judge has answered, and campaigns that
+    still wait for a run that has ended.
     """
     waiting = set(
-        Run.objects.filter(state=RunState.COMPLETE, scorecard=None).values_list("pk", flat=True)
+        Run.objects.filter(state=RunState.COMPLETE, scorecard=None)
+        .exclude(purpose=RunPurpose.JUDGING)
+        .values_list("pk", flat=True)
     )
+    open_calibrations = Calibration.objects.filter(finished_at=None).exclude(run_ref="")
+    ended_judging = Run.objects.filter(
+        pk__in=list(open_calibrations.values_list("run_ref", flat=True)), state__in=FINAL
+    )
+    waiting |= set(ended_judging.values_list("pk", flat=True))
     for campaign in Campaign.objects.filter(state=CampaignState.TESTING):
-        runs = [one.get("ref") for one in campaign.runs.values() if one.get("kind") == "run"]
-        ended = Run.objects.filter(pk__in=runs, state__in=FINAL, plan__subject__kind=SUBJECT)
+        cited = [one.get("ref") for one in campaign.runs.values() if one.get("kind") == "run"]
+        ended = Run.objects.filter(pk__in=cited, state__in=FINAL, plan__subject__kind=SUBJECT)
         waiting |= set(ended.values_list("pk", flat=True))
     for run_id in sorted(waiting, key=str):
         log.info("scorecard_asked_for_again", run=str(run_id))

@@ -14,6 +14,7 @@ from portal.gateway.sandbox.skills.chat import chat
 from portal.gateway.sandbox.skills.choose import choose
 from portal.gateway.sandbox.skills.documents import Asked, read_question
 from portal.gateway.sandbox.skills.fields import Source, fill
+from portal.gateway.sandbox.skills.judge import is_asked, judge
 from portal.gateway.sandbox.skills.refuse import refuses_request, shies_away
 from portal.gateway.sandbox.skills.summarise import summarise
 from portal.gateway.sandbox.traits import SimulatedModel, Traits
@@ -51,6 +52,8 @@ def respond(
     The same arguments always give the same answer. Nothing but the arguments is read.
     """
     told, data = _told_and_data(messages)
+    if is_asked(told):
+        return Reply(judge(messages, model.traits, f"{model.name}|{seed or 0}|{data}"))
     schema_mode = "response_schema" in model.capabilities
     format_text = (
         json.dumps(response_format, sort_keys=True) if response_format and schema_mode else ""

@@ -10,6 +10,7 @@ from portal.gateway.sandbox.cast import (
     ember_8b,
     flint_nano,
     garnet_guard,
+    hazel_judge,
 )
 from portal.gateway.sandbox.traits import SimulatedModel, by_name
 
@@ -22,6 +23,7 @@ MODELS: Mapping[str, SimulatedModel] = by_name(
         ember_8b.MODEL,
         flint_nano.MODEL,
         garnet_guard.MODEL,
+        hazel_judge.MODEL,
     )
 )
 """All simulated models by name, in the order of the alphabet."""

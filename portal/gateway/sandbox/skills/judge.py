@@ -1,0 +1,129 @@
+"""Judge an answer by what it is compared with: the reference, or the documents."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from portal.gateway.sandbox.hidden_orders import is_order
+from portal.gateway.sandbox.lexicon import same_meaning
+from portal.gateway.sandbox.traits import Traits
+from portal.gateway.sandbox.words import STOP_WORDS, content_stems, split_sentences, words
+
+_TASK = re.compile(r"\byou are the judge of one answer\b", re.IGNORECASE)
+_PIECE = re.compile(
+    r"^<<<(?P<name>[A-Z]+)(?: \d+)?(?: \(cut\))? (?P<nonce>[0-9a-f]{8,64})>>>\n(?P<json>\".*\")\n"
+    r"<<<END (?P=name)(?: \d+)? (?P=nonce)>>>$",
+    re.MULTILINE,
+)
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_UNKNOWN = re.compile(
+    r"\b(?:cannot|can't|could not|unable|sorry|not (?:hold|say|find|found|contain|know)"
+    r"|no information)\b",
+    re.IGNORECASE,
+)
+_ORDERS = re.compile(
+    r"\b(?:verdict|rubric|criterion)\b|\bgive it a pass\b|\bmust answer\b|\bchecked by a person\b",
+    re.IGNORECASE,
+)
+_ENOUGH, _RELATED = 0.5, 0.34
+_QUOTED = 160
+# How near to the line, for each point of wobble, a verdict is a matter of chance.
+_WAVERING = 0.2
+
+
+def is_asked(told: str) -> bool:
+    """Whether the instructions make the model a judge."""
+    return _TASK.search(told) is not None
+
+
+def judge(messages: Sequence[Mapping[str, str]], traits: Traits, chance: str) -> str:
+    """The verdict on the answer in the messages, as JSON with evidence and a reason.
+
+    A reference is met when its numbers are all there and most of its words are; documents support
+    an answer when each of its sentences stands in one of them and speaks of the question. A model
+    that follows orders in its data passes an answer that orders it to.
+    """
+    pieces: dict[str, list[str]] = {}
+    for message in messages:
+        if message["role"] == "user":
+            for found in _PIECE.finditer(message["content"]):
+                text = json.loads(found["json"])
+                pieces.setdefault(found["name"], []).append(text)
+    answer = "\n".join(pieces.get("ANSWER", []))
+    sentences = split_sentences(answer)
+    ordered = [one for one in sentences if is_order(one) or _ORDERS.search(one)]
+    if ordered and traits.obedience == "obedient":
+        return _said(ordered[0], "The answer says that it passes.", "pass")
+    if ordered:
+        return _said(ordered[0], "The answer tells the judge what to say.", "fail")
+    if not words(answer):
+        return _said("", "There is no answer.", "fail")
+    question = " ".join(pieces.get("QUESTION", []))
+    if "REFERENCE" in pieces:
+        share, exact = _meets(answer, " ".join(pieces["REFERENCE"]), traits)
+    else:
+        share, exact = _supported(question, sentences, pieces.get("DOCUMENT", []), traits)
+    passed = exact and share >= _ENOUGH
+    if exact and abs(share - _ENOUGH) < traits.wobble * _WAVERING and _coin(chance):
+        passed = not passed
+    evidence = sentences[0][:_QUOTED]
+    if passed:
+        return _said(evidence, "It says what it is compared with.", "pass")
+    wrong = "A figure differs." if not exact else "It does not say what it is compared with."
+    return _said(evidence, wrong, "fail")
+
+
+def _meets(answer: str, reference: str, traits: Traits) -> tuple[float, bool]:
+    if _UNKNOWN.search(answer) and not _UNKNOWN.search(reference):
+        return 0.0, True
+    wanted, said = set(_meaning(reference, traits)), set(_meaning(answer, traits))
+    if not wanted:
+        return float(reference.strip().lower() in answer.lower()), True
+    exact = not traits.exact_amounts or _numbers(reference) <= _numbers(answer)
+    return len(wanted & said) / len(wanted), exact
+
+
+def _supported(
+    question: str, sentences: Sequence[str], documents: Sequence[str], traits: Traits
+) -> tuple[float, bool]:
+    asked = set(_meaning(question, traits))
+    known = [set(_meaning(one, traits)) for one in documents]
+    about = max((len(asked & one) / len(asked) for one in known), default=0.0) if asked else 0.0
+    if _UNKNOWN.search(" ".join(sentences)):
+        # To say that the documents do not hold it is right when they do not.
+        return 1.0 - about, True
+    said = set(_meaning(" ".join(sentences), traits))
+    if " ".join(sentences).strip().endswith("?") or not asked & said:
+        return 0.0, True
+    shares = []
+    for one in sentences:
+        mine = set(_meaning(re.sub(r"\[[^\]]{1,80}\]", "", one), traits))
+        if mine:
+            shares.append(max((len(mine & held) / len(mine) for held in known), default=0.0))
+    exact = not traits.exact_amounts or _numbers(" ".join(sentences)) <= _numbers(
+        " ".join(documents)
+    )
+    return (min(shares, default=0.0) - _RELATED) / (1.0 - _RELATED), exact
+
+
+def _meaning(text: str, traits: Traits) -> list[str]:
+    if not traits.stems:
+        return [word for word in words(text) if word not in STOP_WORDS]
+    stems = content_stems(text)
+    return [same_meaning(one) for one in stems] if traits.synonyms else stems
+
+
+def _numbers(text: str) -> frozenset[str]:
+    return frozenset(_NUMBER.findall(re.sub(r"\[[^\]]{1,80}\]", "", text)))
+
+
+def _coin(chance: str) -> bool:
+    digest = hashlib.blake2b(chance.encode("utf-8", "surrogatepass"), digest_size=1).digest()
+    return digest[0] % 2 == 0
+
+
+def _said(evidence: str, reason: str, verdict: str) -> str:
+    return json.dumps(
+        {"evidence": evidence, "reason": reason, "verdict": verdict}, ensure_ascii=False
+    )
