@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.api import api_urlpatterns as catalog
 from evaluations.datasets.api import api_urlpatterns as datasets
+from evaluations.judges.api import api_urlpatterns as judges
 from evaluations.metric_library.api import api_urlpatterns as metric_library
 from evaluations.playground.api import api_urlpatterns as playground
 from evaluations.preferences.api import api_urlpatterns as preferences
@@ -64,6 +65,7 @@ urlpatterns = [
     *operations,
     *metric_library,
     *datasets,
+    *judges,
     *runs,
     *preferences,
     *scorecards,

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("workloads.operations.urls")),
     path("", include("evaluations.metric_library.urls")),
     path("", include("evaluations.datasets.urls")),
+    path("", include("evaluations.judges.urls")),
     path("", include("evaluations.runs.urls")),
     path("", include("evaluations.preferences.urls")),
     path("", include("evaluations.scorecards.urls")),

@@ -240,3 +240,20 @@ def anchors_of(found: Calibration | None) -> list[Anchor]:
 def noise_places(examples: int) -> range:
     """Return the places in a calibration set that are judged repeatedly: the first few."""
     return range(min(examples, int(policy().number("judges", "noise_examples"))))
+
+
+def example_of(version: JudgeVersion, revision: str) -> VersionedExample | None:
+    """Return the example of the calibration set with this id, or None."""
+    found = views_of(version.calibration_set)
+    return next((one for one in found if str(one.revision_id) == revision), None)
+
+
+def last_labelled(version: JudgeVersion, user: AnyUser) -> UUID | None:
+    """Return the example that ``user`` labelled last, so that a slip can be mended."""
+    mine = HumanLabel.objects.filter(
+        judge=version.judge_id,
+        criterion_digest=version.criterion_digest,
+        rater=user.pk,
+        settles=False,
+    )
+    return mine.order_by("-updated_at").values_list("revision_id", flat=True).first()

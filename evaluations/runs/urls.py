@@ -14,4 +14,9 @@ urlpatterns = [
     path(f"{_ONE}pause/", views.pause, name="pause"),
     path(f"{_ONE}resume/", views.resume, name="resume"),
     path(f"{_ONE}budget/", views.budget, name="budget"),
+    path(
+        "workloads/<str:ref>/judges/<str:name>/versions/<int:number>/calibrate/",
+        views.calibrate,
+        name="calibrate",
+    ),
 ]

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from evaluations.judges.selectors import version_for
 from evaluations.runs import selectors, services
 from evaluations.runs.enums import RunPurpose, RunState, Stop
 from evaluations.runs.forms import CapForm
@@ -147,3 +148,17 @@ def budget(request: HttpRequest, ref: str, run_id: UUID) -> HttpResponse:
             flash.success(request, "The cap was raised.")
             return redirect("runs:run", ref=ref, run_id=run_id)
     return _page(request, found, form, status=status)
+
+
+@require_POST
+def calibrate(request: HttpRequest, ref: str, name: str, number: int) -> HttpResponse:
+    """Ask a judge about its calibration set, to compare it with people."""
+    user = signed_in(request)
+    version = version_for(user, ref, name, number)
+    try:
+        found = services.start_calibration(actor=user, version=version)
+    except Conflict as problem:
+        problem.link = reverse("judges:version", args=[ref, name, number])
+        raise
+    flash.success(request, f"Run {found.number} asks the judge: {found.planned} places.")
+    return redirect("runs:run", ref=ref, run_id=found.pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from evaluations.scorecards.options import MetricOption
+from evaluations.scorecards.options import JudgeOption, MetricOption
 
 _WEIGHT = "weight-"
 
@@ -20,6 +20,20 @@ class RunForm(forms.Form):
         help_text="Metrics that at least one example can be scored by. Floors of the brief are"
         " always measured.",
         error_messages={"required": "Choose at least three metrics."},
+    )
+    judges = forms.MultipleChoiceField(
+        label="Who shall judge the answers?",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Asked when all answers are in. An advisory one is shown and decides nothing.",
+    )
+    judging_cap = forms.DecimalField(
+        label="Judging may spend",
+        required=False,
+        max_digits=9,
+        decimal_places=4,
+        min_value=Decimal("0.0001"),
+        help_text="For all judges together, beside what the candidates may spend.",
     )
     reference = forms.ChoiceField(
         label="Compare every candidate with",
@@ -58,9 +72,15 @@ class RunForm(forms.Form):
         candidates: Sequence[str],
         currency: str,
         data: Mapping[str, Any] | None = None,
+        *,
+        judges: Sequence[JudgeOption] = (),
         **more: Any,
     ) -> None:
         super().__init__(data, **more)
+        judged = self.fields["judges"]
+        assert isinstance(judged, forms.MultipleChoiceField)
+        judged.choices = [(str(one.version.pk), one.label) for one in judges]
+        self.fields["judging_cap"].unit = currency  # type: ignore[attr-defined]
         metrics, reference = self.fields["metrics"], self.fields["reference"]
         assert isinstance(metrics, forms.MultipleChoiceField)
         assert isinstance(reference, forms.ChoiceField)

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluations.datasets.selectors import VersionedExample
+from evaluations.judges.enums import Standing
+from evaluations.judges.models import JudgeVersion
+from evaluations.judges.selectors import newest_calibrations, newest_versions, standing_by
 from evaluations.metrics import registry
 from evaluations.metrics.classification import true_label
 from evaluations.metrics.expected import expected_fields, references
 from evaluations.metrics.types import ArgumentError, ExampleView, Metric, Scale
 from evaluations.scorecards.document.measures import key_of
+from workloads.lifecycle.models import Workload
 
 # A field accuracy for each of more fields than this would be a wall of checkboxes.
 MOST_FIELDS = 12
@@ -47,6 +51,27 @@ class MetricOption:
     applies: int
     usual: bool
     scored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOption:
+    """One judge that can be asked, in its newest version, with what it may be used for."""
+
+    version: JudgeVersion
+    standing: Standing
+
+    @property
+    def label(self) -> str:
+        """What stands beside its box."""
+        return f"{self.version.judge.name}, version {self.version.number}: {self.standing.label}"
+
+
+def judge_options(workload: Workload) -> list[JudgeOption]:
+    """Return the judges that may be asked: the newest version of each that is not off."""
+    versions = newest_versions(workload)
+    found = newest_calibrations(versions)
+    options = [JudgeOption(one, standing_by(found.get(one.pk))[0]) for one in versions]
+    return [one for one in options if one.standing is not Standing.OFF]
 
 
 def metric_options(

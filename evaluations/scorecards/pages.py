@@ -20,7 +20,13 @@ from evaluations.scorecards import services
 from evaluations.scorecards.document.floors import Floor
 from evaluations.scorecards.document.words import amount
 from evaluations.scorecards.models import OutsideEvidence, Scorecard, WinnerChoice
-from evaluations.scorecards.options import MetricOption, chosen, metric_options
+from evaluations.scorecards.options import (
+    JudgeOption,
+    MetricOption,
+    chosen,
+    judge_options,
+    metric_options,
+)
 from evaluations.scorecards.selectors import (
     floors_in,
     latest_baseline,
@@ -87,6 +93,7 @@ class EvaluationPage:
     prompt: PromptVersion | None
     entries: list[CatalogEntry]
     options: list[MetricOption]
+    judges: list[JudgeOption]
     scorecard: Scorecard | None
     choice: WinnerChoice | None
     outside: list[OutsideEvidence]
@@ -123,6 +130,7 @@ def evaluation_page(cycle: Cycle, *, editable: bool) -> EvaluationPage:
         prompt=prompt,
         entries=entries,
         options=options,
+        judges=judge_options(workload) if editable else [],
         scorecard=latest_baseline(cycle),
         choice=winner_choice(cycle),
         outside=list(outside_of(cycle)),

@@ -78,6 +78,7 @@ class Evaluation(Phase):
             _metrics(scorecard, link),
             _same_plan(cycle, scorecard, version, link),
             _errors(scorecard, link),
+            *_judges(scorecard, link),
             _winner(cycle, scorecard, link),
         ]
 
@@ -238,6 +239,17 @@ def _errors(scorecard: Scorecard | None, link: str) -> Check:
     return _check(
         "error_rate", label, wrong, link, "Run it again", shown=shown if lost else "no errors"
     )
+
+
+def _judges(scorecard: Scorecard | None, link: str) -> list[Check]:
+    """Whether the judges that scored passed their checks; nothing where none scored."""
+    judges = scorecard.document.get("judges", []) if scorecard is not None else []
+    if not judges:
+        return []
+    unfit = [one for one in judges if one["unfit"] or one["why"].startswith("Judging is")]
+    wrong = " ".join(f"{one['name']}: {one['why']}" for one in unfit)
+    shown = ", ".join(f"{one['name']} version {one['version']}" for one in judges)
+    return [_check("judges_fit", "Judges fit for use", wrong, link, "Run it again", shown=shown)]
 
 
 def _winner(cycle: Cycle, scorecard: Scorecard | None, link: str) -> Check:

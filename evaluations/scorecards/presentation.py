@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from evaluations.judges.enums import Standing as JudgeStanding
 from evaluations.runs.enums import RunPurpose, RunState
 from evaluations.scorecards.document.comparisons import USUAL_DISCORDANCE
 from evaluations.scorecards.document.measures import LATENCY
@@ -115,6 +116,31 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedRow:
+    """One candidate by one judge: as it said, and with its errors taken out."""
+
+    name: str
+    naive: Figure
+    corrected: str
+    corrected_interval: str
+    counts: Mapping[str, int]
+
+    @property
+    def judged(self) -> int:
+        """How many answers it was asked about."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeTable:
+    """One judge of the run with every candidate."""
+
+    facts: Mapping[str, Any]
+    standing: JudgeStanding
+    rows: tuple[JudgedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScorecardView:
     """Everything that the pages of one scorecard show."""
 
@@ -137,6 +163,7 @@ class ScorecardView:
     slices_title: str
     slices: tuple[Slice, ...]
     spent: str
+    judges: tuple[JudgeTable, ...] = ()
 
 
 def figure(figures: Mapping[str, Any], unit: str) -> Figure:
@@ -204,7 +231,27 @@ def view_of(document: Mapping[str, Any], winner: str = "") -> ScorecardView:
         slices_title=f"Slices of {primary['label']}",
         slices=_slices(document, primary, ranked),
         spent=money(Decimal(document["run"]["spent"]), document["currency"]),
+        judges=tuple(_judged(one, ranked) for one in document.get("judges", ())),
     )
+
+
+def _judged(facts: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> JudgeTable:
+    rows = []
+    for one in ranked:
+        figures = one["measures"][facts["key"]]
+        corrected = figures["corrected"]
+        rows.append(
+            JudgedRow(
+                name=one["name"],
+                naive=figure(figures, "share"),
+                corrected=amount(corrected["value"], "share") if corrected else "",
+                corrected_interval=span(corrected["low"], corrected["high"], "share")
+                if corrected
+                else "",
+                counts=figures["counts"],
+            )
+        )
+    return JudgeTable(facts, JudgeStanding(facts["standing"]), tuple(rows))
 
 
 def _rank(candidate: Mapping[str, Any], primary: Mapping[str, Any]) -> tuple[bool, float]:

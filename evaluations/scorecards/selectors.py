@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 
+from evaluations.judges.models import JudgeVersion
 from evaluations.runs.enums import RunPurpose
 from evaluations.runs.models import Run
 from evaluations.scorecards.document.floors import Floor
@@ -118,6 +119,26 @@ def candidate_named(document: dict[str, Any], alias: str) -> dict[str, Any] | No
         (one for one in document["candidates"] if one["alias"] == alias), None
     )
     return found
+
+
+def checks_of(version: JudgeVersion) -> list[dict[str, Any]]:
+    """Return what each scorecard says of a judge version, newest first: number, at, judge."""
+    rows = (
+        Scorecard.objects.filter(
+            workload=version.judge.workload_id,
+            document__judges__contains=[{"digest": version.digest}],
+        )
+        .order_by("-number")
+        .values_list("number", "created_at", "document__judges")[:20]
+    )
+    return [
+        {
+            "number": number,
+            "at": at,
+            "judge": next(one for one in judges if one["digest"] == version.digest),
+        }
+        for number, at, judges in rows
+    ]
 
 
 def runs_of(cycle: Cycle) -> QuerySet[Run]:

@@ -9,6 +9,11 @@ _ONE = "workloads/<str:ref>/scorecards/<int:number>"
 _OUTSIDE = "workloads/<str:ref>/outside-evidence"
 
 urlpatterns = [
+    path(
+        "workloads/<str:ref>/judges/<str:name>/versions/<int:number>/checks/",
+        views.judge_checks,
+        name="judge",
+    ),
     path("workloads/<str:ref>/evaluation/", views.evaluation, name="evaluation"),
     path(f"{_ONE}/", views.scorecard, name="scorecard"),
     path(f"{_ONE}.csv", views.scorecard_csv, name="csv"),

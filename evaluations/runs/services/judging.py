@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_UP, Decimal
-from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -13,7 +12,6 @@ from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
 from evaluations.judges import services as judges
 from evaluations.judges.models import Calibration, JudgeVersion
-from evaluations.judges.selectors import noise_places
 from evaluations.runs.enums import FINAL, RunPurpose, RunState
 from evaluations.runs.judging.cases import CALIBRATION, RUN, Part
 from evaluations.runs.judging.reading import calibration_verdicts
@@ -137,13 +135,6 @@ def start_calibration(*, actor: User, version: JudgeVersion) -> Run:
     return run
 
 
-def calibration_calls(version: JudgeVersion) -> int:
-    """Return how many calls a calibration of ``version`` makes when every output can be read."""
-    n = version.calibration_set.n
-    repeats = int(policy().number("judges", "noise_repeats"))
-    return n + (repeats - 1) * len(noise_places(n))
-
-
 def calibration_ended(*, run: Run) -> None:
     """Compare the judge with people, when the run that asked it has ended, complete or not."""
     subject = run.plan.get("subject") or {}
@@ -236,11 +227,3 @@ def _judging_plan(pin: JudgePin, plan: RunPlan, part: Part, ref: str) -> RunPlan
 def _with_room(plan: RunPlan) -> Decimal:
     worst = estimate(plan).worst_case * HEADROOM
     return worst.quantize(SMALLEST_CAP, rounding=ROUND_UP) + SMALLEST_CAP
-
-
-def calibration_run(version_id: UUID) -> Run | None:
-    """Return the run of the calibration that is under way for a version, or None."""
-    opened = Calibration.objects.filter(version=version_id, finished_at=None).first()
-    if opened is None or not opened.run_ref:
-        return None
-    return Run.objects.filter(pk=opened.run_ref).first()

@@ -4,6 +4,7 @@ from evaluations.scorecards.views.comparing import comparison, example
 from evaluations.scorecards.views.evaluation import evaluation
 from evaluations.scorecards.views.outside import outside, outside_file, outside_import
 from evaluations.scorecards.views.scorecards import (
+    judge_checks,
     scorecard,
     scorecard_csv,
     scorecard_html,
@@ -14,6 +15,7 @@ __all__ = [
     "comparison",
     "evaluation",
     "example",
+    "judge_checks",
     "outside",
     "outside_file",
     "outside_import",

@@ -41,7 +41,7 @@ def _run_form(page: EvaluationPage, data: Any = None) -> RunForm:
         "reference": page.entries[0].gateway_alias if page.entries else "",
     }
     names = [entry.gateway_alias for entry in page.entries]
-    return RunForm(page.options, names, page.currency, data, initial=initial)
+    return RunForm(page.options, names, page.currency, data, judges=page.judges, initial=initial)
 
 
 def _evaluation(
@@ -93,6 +93,10 @@ def evaluation(request: HttpRequest, ref: str) -> HttpResponse:
                 repeats=data["repeats"],
                 reference=data["reference"],
                 weights=form.weights(),
+                judges=[
+                    one.version for one in page.judges if str(one.version.pk) in data["judges"]
+                ],
+                judging_cap=data["judging_cap"] or Decimal(0),
             ),
             cap=data["cap"],
             concurrency=data["concurrency"],

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.selectors import entry_for
+from evaluations.judges.selectors import version_for
 from evaluations.runs.enums import RunPurpose
 from evaluations.scorecards import services
 from evaluations.scorecards.comparing.sides import MOST
@@ -19,13 +20,18 @@ from evaluations.scorecards.models import Scorecard, WinnerChoice
 from evaluations.scorecards.outdated import outdated
 from evaluations.scorecards.pages_alone import as_html
 from evaluations.scorecards.presentation import assumption, view_of
-from evaluations.scorecards.selectors import choices_of, newest_baseline, scorecard_for
+from evaluations.scorecards.selectors import (
+    checks_of,
+    choices_of,
+    newest_baseline,
+    scorecard_for,
+)
 from evaluations.scorecards.winning import may_win
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
 from portal.common.errors import DomainError, Forbidden
 from portal.shell.forms import add_errors
-from portal.shell.rendering import render_page
+from portal.shell.rendering import render_page, wants_fragment
 from workloads.briefs.selectors import brief_of
 from workloads.lifecycle import policies
 from workloads.lifecycle.pages import frame
@@ -134,3 +140,18 @@ def scorecard_json(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     response = JsonResponse({"digest": found.digest, "document": found.document})
     response["Content-Disposition"] = f'attachment; filename="{ref}-scorecard-{number}.json"'
     return response
+
+
+@require_safe
+def judge_checks(request: HttpRequest, ref: str, name: str, number: int) -> HttpResponse:
+    """Show how a judge did on its canaries and anchors in every evaluation that used it."""
+    version = version_for(signed_in(request), ref, name, number)
+    rows = checks_of(version)
+    if wants_fragment(request):
+        context = {"workload": version.judge.workload, "version": version, "rows": rows}
+        return render_page(request, f"{_FOLDER}/judge_checks.html", context, partial="checks")
+    context = frame(request, version.judge.workload, phase_key="evaluation") | {
+        "version": version,
+        "rows": rows,
+    }
+    return render_page(request, f"{_FOLDER}/judge_checks.html", context)

@@ -1,0 +1,141 @@
+"""How judges are shown: what a calibration found, and what people are asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluations.datasets.selectors import VersionedExample
+from evaluations.judges.calibrating import PLANNED
+from evaluations.judges.enums import Given, Label, Standing
+from evaluations.judges.models import Calibration, JudgeVersion
+from evaluations.judges.prompting import calibration_case
+from evaluations.judges.selectors import LabelProgress, rules, standing_by
+from evaluations.judges.verdicts import JUDGE_ERROR
+from evaluations.statistics.agreement import kappa_half_width
+from portal.shell.formats import MISSING, number, percent
+
+_LABELS = {**{label.value: label.label for label in Label}, JUDGE_ERROR: "Could not be read"}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeLine:
+    """One judge in the list."""
+
+    version: JudgeVersion
+    standing: Standing
+    why: str
+    kappa: str
+    labelled: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kappa:
+    """A kappa with its interval as text, and for the plot."""
+
+    text: str
+    words: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def kappa(found: Mapping[str, Any] | None) -> Kappa:
+    """Return how an agreement of a calibration is shown."""
+    if found is None:
+        return Kappa(MISSING, "not measured", None, None, None)
+    if found["kappa"] is None:
+        words = f"undefined: one label throughout; {percent(found['percent'])} agree"
+        return Kappa("undefined", words, None, None, None)
+    words = (
+        f"{found['low']:.2f} to {found['high']:.2f}, n {found['n']}, {percent(found['percent'])}"
+        f" agree, AC1 {_two(found['ac1'])}"
+    )
+    # A plot of shares: what lies below chance is drawn at chance.
+    low, high = max(0.0, found["low"]), max(0.0, found["high"])
+    return Kappa(f"{found['kappa']:.2f}", words, max(0.0, found["kappa"]), low, high)
+
+
+def judge_line(version: JudgeVersion, found: Calibration | None) -> JudgeLine:
+    """Return one line of the list of judges."""
+    standing, reasons, report = standing_by(found)
+    shown = kappa(report["judge"] if report else None)
+    labelled = number(report["labelled"]) if report else MISSING
+    return JudgeLine(version, standing, reasons[0] if reasons else "", shown.text, labelled)
+
+
+def report_view(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page shows of a finished calibration."""
+    confusion = report["confusion"]
+    names = [_LABELS[label] for label in report["labels"]]
+    noise = report["noise"]
+    return {
+        "judge": kappa(report["judge"]),
+        "people": kappa(report["people"]),
+        "labels": names,
+        "table": list(zip(names, report["table"], strict=True)),
+        "sensitivity": _rate(
+            report["sensitivity"],
+            confusion["passed_as_pass"],
+            confusion["passed_as_pass"] + confusion["passed_as_fail"],
+        ),
+        "specificity": _rate(
+            report["specificity"],
+            confusion["failed_as_fail"],
+            confusion["failed_as_pass"] + confusion["failed_as_fail"],
+        ),
+        "errors": report["judge_errors"],
+        "judged": report["judged"],
+        "noise": noise,
+        "noise_words": MISSING
+        if noise["agreement"] is None
+        else f"{percent(noise['agreement'])} of {noise['pairs']} pairs",
+    }
+
+
+def planning(n: int) -> list[tuple[str, str, str]]:
+    """Return how wide kappa's interval would be: with ``n`` labels, and with twice as many."""
+    rows = []
+    for agree, prevalence in PLANNED:
+        widths = [kappa_half_width(agree, prevalence, count) for count in (n, 2 * n)]
+        shown = [MISSING if width is None else f"± {width:.2f}" for width in widths]
+        words = f"{percent(agree, 0)} agree, {percent(prevalence, 0)} pass"
+        rows.append((words, shown[0], shown[1]))
+    return rows
+
+
+def progress_rows(progress: LabelProgress) -> list[tuple[str, int, int]]:
+    """Return what is labelled so far against what the policy asks for."""
+    asked = rules()
+    people = progress.people
+    return [
+        ("Labelled clearly", people.n, asked.labelled_min),
+        ("With the rarer label", people.rarer, asked.rarer_min),
+        ("Labelled by two people", len(people.pairs), asked.two_raters_min),
+    ]
+
+
+def question_view(version: JudgeVersion, example: VersionedExample) -> dict[str, Any]:
+    """Return what a rater sees: the case as the judge sees it, and nothing of the judge."""
+    case = calibration_case(example)
+    reference = version.given == Given.REFERENCE
+    return {
+        "revision": example.revision_id,
+        "place": example.position,
+        "question": case.question,
+        "answer": case.answer,
+        "reference": case.reference if reference else "",
+        "documents": () if reference else case.documents,
+    }
+
+
+def labels_in_words(said: Sequence[str]) -> str:
+    """Return labels of raters as words."""
+    return ", ".join(_LABELS[label].lower() for label in said)
+
+
+def _rate(value: float | None, count: int, of: int) -> str:
+    return MISSING if value is None else f"{percent(value)} ({count} of {of})"
+
+
+def _two(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.2f}"
