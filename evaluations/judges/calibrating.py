@@ -99,11 +99,10 @@ def calibrated(
     both = [key for key in people.truth if key in judged]
     found: Agreement | None = None
     if both:
-        found = agreement(
-            [people.truth[key] for key in both],
-            [judged[key][0] for key in both],
-            labels=(*SCALE, JUDGE_ERROR),
-        )
+        first, second = [people.truth[key] for key in both], [judged[key][0] for key in both]
+        used = {*first, *second}
+        scale = [label for label in (*SCALE, JUDGE_ERROR) if label in used]
+        found = agreement(first, second, labels=scale)
     decided = [key for key in both if people.truth[key] != Label.CANNOT_TELL.value]
     confusion = Confusion.of(
         (people.truth[key] == Label.PASS.value, judged[key][0] == Label.PASS.value)
@@ -238,8 +237,9 @@ def drift(
     """Return whether the verdicts on the anchors moved.
 
     They did when McNemar's mid-p of pass against the stored verdicts is below ``alpha``, or the
-    kappa with people on the anchors fell below ``kappa_low``, the accepted lower limit. An anchor
-    without a verdict today counts as no pass.
+    kappa with people on the anchors fell below ``kappa_low``, the lowest that is accepted at all.
+    Not the lower limit of the judge's own calibration: that one is about the whole set, and forty
+    anchors fall below it by chance alone. An anchor without a verdict today counts as no pass.
     """
     keys = [key for key in before if key in today]
     counts = PairedCounts.of((before[key] == "pass", today[key] == "pass") for key in keys)

@@ -23,6 +23,8 @@ TEMPLATE = 1
 NONCE_LENGTH = 24
 # The most that is shown of each part; what is longer is cut, and the judge is told.
 ANSWER_MOST, QUESTION_MOST, REFERENCE_MOST, DOCUMENTS_MOST = 16_000, 8_000, 8_000, 48_000
+# How a reference begins that has several wordings.
+ANY_OF = "Any one of these is right:"
 # Names in the input of a calibration example that are not part of the question.
 ANSWER, REFERENCE = "answer", "reference"
 
@@ -194,8 +196,10 @@ def can_judge(given: Given, example: VersionedExample) -> bool:
 def reference_of(example: VersionedExample) -> str:
     """Return the right answer of a golden example as text; empty when it names none."""
     texts = references(example.view)
+    if len(texts) > 1:
+        return "\n".join((ANY_OF, *(f"- {text}" for text in texts)))
     if texts:
-        return "\n".join(texts)
+        return texts[0]
     fields = expected_fields(example.view)
     return _text(dict(fields)) if fields else ""
 

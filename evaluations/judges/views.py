@@ -119,7 +119,7 @@ def version(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespo
     progress = selectors.label_progress(found, user)
     split = selectors.split_examples(found) if progress.people.split else []
     context = frame(request, workload, phase_key="evaluation") | {
-        "version": found,
+        "judge_version": found,
         "judge": found.judge,
         "given": Given(found.given),
         "levels": Levels(found.levels),
@@ -178,7 +178,7 @@ def label(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespons
     if wanted:
         example = selectors.example_of(found, wanted) or example
     context = frame(request, workload, phase_key="evaluation") | {
-        "version": found,
+        "judge_version": found,
         "judge": found.judge,
         "case": presentation.question_view(found, example) if example else None,
         "progress": selectors.label_progress(found, user),

@@ -14,7 +14,7 @@ from evaluations.judges.enums import Given, Standing
 from evaluations.judges.models import Calibration, JudgeVersion
 from evaluations.judges.policies import decides
 from evaluations.judges.prompting import can_judge
-from evaluations.judges.selectors import anchors_of, calibration_of, standing_by
+from evaluations.judges.selectors import anchors_of, calibration_of, rules, standing_by
 from evaluations.judges.verdicts import JUDGE_ERROR, Verdict
 from evaluations.metrics.types import Outcome
 from evaluations.runs.enums import RunState
@@ -137,12 +137,11 @@ def _drift(
     anchors = anchors_of(found)
     if report is None or checks is None or not anchors:
         return None
-    low = (report["judge"] or {}).get("low")
     return drift(
         {str(one.revision): one.verdict for one in anchors},
         checks.anchors,
         {str(one.revision): one.truth for one in anchors},
-        -1.0 if low is None else low,
+        rules().kappa_low_min,
     )
 
 

@@ -20,6 +20,7 @@ from catalog.services import approve, sync_from_gateway
 from evaluations.datasets import services as datasets
 from evaluations.datasets.enums import ImportMode
 from evaluations.datasets.models import DatasetVersion
+from evaluations.judges.models import JudgeVersion
 from evaluations.runs.enums import ACTIVE
 from evaluations.runs.models import Run
 from evaluations.runs.tasks import drive
@@ -29,7 +30,7 @@ from evaluations.scorecards.options import MetricChoice
 from evaluations.scorecards.services.baseline import Baseline
 from portal.accounts.models import User
 from portal.common.clock import now
-from portal.demo import content
+from portal.demo import content, judging
 from portal.demo.people import make_people, sign_ins
 from portal.gateway.connection import connect
 from portal.gateway.errors import GatewayError
@@ -237,7 +238,8 @@ def handbook(people: Mapping[str, User]) -> Workload:
     prompt(contributor, workload, "handbook_answers")
     golden(contributor, workload, "Handbook questions", "handbook_questions.jsonl")
     cycle = current_cycle(workload)
-    scorecard = evaluate(contributor, workload)
+    judge = judging.calibrated_judge(contributor, owner, workload, finish)
+    scorecard = evaluate(contributor, workload, judge)
     winner = CatalogEntry.objects.get(gateway_alias=HANDBOOK_WINNER)
     scorecards.choose_winner(
         actor=contributor,
@@ -267,17 +269,22 @@ def handbook(people: Mapping[str, User]) -> Workload:
     return workload
 
 
-def evaluate(actor: User, workload: Workload) -> Scorecard:
+def evaluate(actor: User, workload: Workload, judge: JudgeVersion) -> Scorecard:
     """Run the baseline and return its scorecard."""
     names = ("contains", "token_f1", "refusal", "latency", "cost")
     run = scorecards.start_baseline(
         actor=actor,
         workload=workload,
-        baseline=Baseline(metrics=[MetricChoice(name, {}) for name in names]),
+        baseline=Baseline(
+            metrics=[MetricChoice(name, {}) for name in names],
+            judges=[judge],
+            judging_cap=Decimal(3),
+        ),
         cap=Decimal(5),
         concurrency=16,
     )
     finished = finish(run)
+    judging.finish_judging(finished, finish)
     scorecard = scorecards.publish(run_id=finished.pk)
     if scorecard is None:
         raise DemoFailed(f"run {run.number} ended {finished.state}")
@@ -318,6 +325,7 @@ def decide(people: Mapping[str, User], workload: Workload) -> None:
     reviews.lock_criteria(actor=owner, criteria=criteria)
     reviews.start_campaign(actor=people["contributor"], workload=workload)
     finished = finish(Run.objects.filter(workload=workload).latest("created_at"))
+    judging.finish_judging(finished, finish)
     scorecards.publish(run_id=finished.pk)
     campaign = campaign_of(cycle)
     if campaign is None or campaign.verdict != "go":

@@ -148,10 +148,10 @@ def judge_checks(request: HttpRequest, ref: str, name: str, number: int) -> Http
     version = version_for(signed_in(request), ref, name, number)
     rows = checks_of(version)
     if wants_fragment(request):
-        context = {"workload": version.judge.workload, "version": version, "rows": rows}
+        context = {"workload": version.judge.workload, "judge_version": version, "rows": rows}
         return render_page(request, f"{_FOLDER}/judge_checks.html", context, partial="checks")
     context = frame(request, version.judge.workload, phase_key="evaluation") | {
-        "version": version,
+        "judge_version": version,
         "rows": rows,
     }
     return render_page(request, f"{_FOLDER}/judge_checks.html", context)

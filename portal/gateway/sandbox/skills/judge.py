@@ -61,7 +61,9 @@ def judge(messages: Sequence[Mapping[str, str]], traits: Traits, chance: str) ->
         return _said("", "There is no answer.", "fail")
     question = " ".join(pieces.get("QUESTION", []))
     if "REFERENCE" in pieces:
-        share, exact = _meets(answer, " ".join(pieces["REFERENCE"]), traits)
+        share, exact = max(
+            _meets(answer, one, traits) for one in _wordings("\n".join(pieces["REFERENCE"]))
+        )
     else:
         share, exact = _supported(question, sentences, pieces.get("DOCUMENT", []), traits)
     passed = exact and share >= _ENOUGH
@@ -72,6 +74,12 @@ def judge(messages: Sequence[Mapping[str, str]], traits: Traits, chance: str) ->
         return _said(evidence, "It says what it is compared with.", "pass")
     wrong = "A figure differs." if not exact else "It does not say what it is compared with."
     return _said(evidence, wrong, "fail")
+
+
+def _wordings(reference: str) -> list[str]:
+    """The wordings that are right by themselves: the lines of a list, else the whole text."""
+    listed = [line[2:] for line in reference.splitlines() if line.startswith("- ")]
+    return listed or [reference]
 
 
 def _meets(answer: str, reference: str, traits: Traits) -> tuple[float, bool]:
