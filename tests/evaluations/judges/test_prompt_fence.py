@@ -42,8 +42,9 @@ def read(text: str) -> list[tuple[str, str]]:
         opening, inside, closing = lines[place : place + 3]
         name = MARK.match(opening)
         end = MARK.match(closing)
-        assert name and end and not name[1] and end[1], (opening, closing)
-        assert name[2] == end[2]
+        assert name, opening
+        assert end, closing
+        assert (name[1], end[1], end[2]) == (None, "END ", name[2])
         found.append((name[2], json.loads(inside)))
         place += 3
     return found

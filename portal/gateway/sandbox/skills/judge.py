@@ -66,7 +66,7 @@ def judge(messages: Sequence[Mapping[str, str]], traits: Traits, chance: str) ->
         )
     else:
         share, exact = _supported(question, sentences, pieces.get("DOCUMENT", []), traits)
-    passed = exact and share >= _ENOUGH
+    passed = exact and share > _ENOUGH
     if exact and abs(share - _ENOUGH) < traits.wobble * _WAVERING and _coin(chance):
         passed = not passed
     evidence = sentences[0][:_QUOTED]
