@@ -41,6 +41,7 @@ DRAFT = {
     "datasets/": 26,
     "runs/": 26,
     "evaluation/": 26,
+    "judges/": 26,
     "tuning/": 26,
     "build/": 26,
     "go-no-go/": 28,

@@ -53,20 +53,9 @@ def build(
     reference = _reference(plan)
     candidates = [
         _candidate(
-            plan,
-            place,
-            about,
-            examples,
-            table,
-            measures,
-            primary,
-            kinds,
-            tags,
-            floors,
-            limits,
-            facts,
+            plan, place, facts, examples, table, measures, primary, kinds, tags, floors, limits
         )
-        for place, (about, table) in enumerate(zip(facts.candidates, tables, strict=True))
+        for place, table in enumerate(tables)
     ]
     document: dict[str, Any] = {
         "schema": SCHEMA,

@@ -1,6 +1,5 @@
 """The simulated judge reads what it is given; one that follows orders in its data is found out."""
 
-
 import pytest
 
 from evaluations.judges.canaries import CANARIES, DOCUMENT, QUESTION, TRUTH
