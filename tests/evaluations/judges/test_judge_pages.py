@@ -8,6 +8,7 @@ from evaluations.datasets.selectors import views_of
 from evaluations.judges.models import HumanLabel, Judge, JudgeVersion
 from evaluations.runs.models import Run
 from evaluations.scorecards import services as scorecards
+from tests.described import as_described
 from tests.factories import catalog, judges, people
 from tests.factories import scorecards as evaluations
 from workloads.lifecycle import services as lifecycle
@@ -70,7 +71,15 @@ def test_from_an_empty_page_to_a_calibrated_judge(client: Client) -> None:
     assert "12 examples are labelled; 100 are needed." in page
     assert "100.0 % (8 of 8)" in page.replace("\u202f", " ").replace("\xa0", " ")
     assert found.calibrations.get().standing == "advisory"
-    answer = client.get(f"/api/v1/workloads/{ref}/judges/faithful/versions/1").json()
+    answer = as_described(client.get(f"/api/v1/workloads/{ref}/judges/faithful/versions/1"))
+    [line] = as_described(client.get(f"/api/v1/workloads/{ref}/judges"))["results"]
+    assert line["measure"] == "judge:faithful"
+    changed = client.post(
+        f"/api/v1/workloads/{ref}/judges/faithful/versions/1/labels",
+        {"revision": str(views_of(chosen)[0].revision_id), "label": "pass"},
+        content_type="application/json",
+    )
+    assert changed.status_code == 409
     assert (answer["standing"], answer["calibration"]["judge"]["kappa"]) == ("advisory", 1.0)
 
 
