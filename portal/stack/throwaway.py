@@ -12,10 +12,18 @@ from portal.stack.postgres import THROW_AWAY, embedded_postgres, without_libpq
 from portal.stack.valkey import Valkey
 
 
-def attend(command: list[str], root: Path, given: Mapping[str, str], **more: str) -> int:
+def attend(
+    command: list[str],
+    root: Path,
+    given: Mapping[str, str],
+    *,
+    durable: bool = False,
+    **more: str,
+) -> int:
     """Run ``command`` in ``root`` on services of its own; return its exit status.
 
-    ``more`` joins its environment. StackError when a service does not start.
+    ``more`` joins its environment. ``durable``: what is committed is on the disk, as in production.
+    StackError when a service does not start.
     """
     # Directly below /tmp: a longer TMPDIR would not leave room for the sockets' names.
     folder = Path(tempfile.mkdtemp(prefix="assay-test-", dir="/tmp"))
@@ -30,10 +38,10 @@ def attend(command: list[str], root: Path, given: Mapping[str, str], **more: str
                 sockets=layout.sockets,
                 mark=layout.mark,
                 environment=environment,
-                settings=THROW_AWAY,
+                settings=() if durable else THROW_AWAY,
             )
             valkey = Valkey(
-                family, layout.var / "valkey", layout.sockets, environment, durable=False
+                family, layout.var / "valkey", layout.sockets, environment, durable=durable
             )
             postgres.begin()
             valkey.begin()

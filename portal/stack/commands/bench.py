@@ -7,6 +7,9 @@ from portal.stack.layout import layout_for
 from portal.stack.terminal import complain
 from portal.stack.throwaway import attend
 
+# Those that measure what durability costs.
+DURABLE = ("engine",)
+
 
 def main(arguments: list[str]) -> int:
     """Run one benchmark on a throw-away PostgreSQL and Valkey; return its exit status.
@@ -21,4 +24,5 @@ def main(arguments: list[str]) -> int:
         complain(f"which benchmark? One of: {', '.join(names)}.")
         return 2
     module = f"tests.benchmarks.{arguments[0]}"
-    return attend([sys.executable, "-m", module, *arguments[1:]], root, given)
+    command = [sys.executable, "-m", module, *arguments[1:]]
+    return attend(command, root, given, durable=arguments[0] in DURABLE)
