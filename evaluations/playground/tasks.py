@@ -1,6 +1,5 @@
 """Tasks of the playground. They carry ids; everything else is read from the rows."""
 
-import asyncio
 from uuid import UUID
 
 import structlog
@@ -14,6 +13,7 @@ from evaluations.playground.plan import TrialPlan
 from evaluations.playground.services.nudges import nudge
 from evaluations.runs.hands import new_owner
 from portal.gateway.connection import connect
+from portal.gateway.loops import run_on_loop
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ def drive(trial_id: str) -> None:
                 lease=lease,
                 seconds=settings.RUN_DRIVE_SECONDS,
             )
-            asyncio.run(driver.drive())
+            run_on_loop(driver.drive())
             out_of_money = driver.out_of_money
     except (OperationalError, InterfaceError):
         # The database is away: the rows stay as they are, and the sweeper finds them.

@@ -1,25 +1,24 @@
 """The driver: one asyncio loop that works on a run for a while.
 
 It claims leases as slots free, lets `calls` make the calls, and writes what ended every 50 ms.
-All database work happens in one thread of its own, so that the loop never waits for it. After its
-time it stops claiming, ends what is in flight and hands over to a successor.
+All database work is its clerk's, so that the loop never waits for it. After its time it stops
+claiming, ends what is in flight and hands over to a successor.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
 
 from evaluations.runs import claims, crew, ledger
 from evaluations.runs.calls import Calls
+from evaluations.runs.clerk import Clerk
 from evaluations.runs.hands import (
     GIVE_UP_AFTER,
+    Beat,
     Claim,
     Drive,
     Held,
@@ -38,7 +37,6 @@ from portal.gateway.transport import GatewayClient
 __all__ = ["Drive", "Driver", "Timing"]
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 FLUSH_SECONDS = 0.05
 # How long a claim may take, with a write before it in the same thread.
@@ -82,11 +80,11 @@ class Driver:
         self._pace = 0.0  # items that end in a second
         self._flushed_at = time.monotonic()
         self._left_over = False
-        self._finishing = False
+        self._finishing = asyncio.Event()
         self._exhausted = False  # nothing to claim
         self._alone_waiting = False  # but leases that must be driven alone
         self._nudge: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="run-ledger")
+        self._clerk = Clerk(timing.lease)
 
     async def drive(self) -> Drive:
         """Work on the run until nothing is left, it is stopped, or the time is over."""
@@ -101,23 +99,22 @@ class Driver:
             retries=self._retries,
         )
         join = partial(crew.join, run_id=self._run.pk, owner=self.owner, seconds=self._timing.lease)
-        try:
-            if not await self._db(join):
+        async with self._clerk:
+            joined = await self._clerk.do(join)
+            if joined is None:
                 return Drive(self.owner, 0, False)
+            self._calls.slots = joined.slots
             try:
                 async with self._connect() as client:
                     self._calls.use(client)
-                    await self._work()
+                    await self._work(joined)
             except BaseException:
                 await self._abandon()
                 raise
             return Drive(self.owner, self._written, self._left_over)
-        finally:
-            await self._loop.run_in_executor(self._thread, _disconnect)
-            self._thread.shutdown(wait=False)
 
-    async def _work(self) -> None:
-        beats = asyncio.create_task(self._beats())
+    async def _work(self, joined: Beat) -> None:
+        beats = asyncio.create_task(self._beats(joined))
         # These two are never cut off: what they are doing in the database must be known here.
         claiming = asyncio.create_task(self._claims())
         flushing = asyncio.create_task(self._flushes())
@@ -129,7 +126,8 @@ class Driver:
             )
         finally:
             over.cancel()
-            self._calls.stopping = self._finishing = True
+            self._calls.stopping = True
+            self._finishing.set()
             self._need.set()
             for one in (ended, beats):
                 one.cancel()
@@ -141,8 +139,8 @@ class Driver:
         rest = list(self._held.values())
         if rest:
             back = partial(ledger.give_back, run_id=self._run.pk, owner=self.owner, leases=rest)
-            self._left_over = await self._db(back) > 0 or self._left_over
-        await self._db(partial(crew.leave, owner=self.owner))
+            self._left_over = await self._clerk.do(back) > 0 or self._left_over
+        await self._clerk.do(partial(crew.leave, owner=self.owner))
 
     async def _abandon(self) -> None:
         """Something failed in here: give everything back, as if the driver had died."""
@@ -155,15 +153,15 @@ class Driver:
             died=True,
         )
         with suppress(Exception):
-            await self._db(back)
-            await self._db(partial(crew.leave, owner=self.owner))
+            await self._clerk.do(back)
+            await self._clerk.do(partial(crew.leave, owner=self.owner))
 
     def _hand_over(self) -> None:
         if self._calls.stopping:
             return
         log.info("run_handed_over", run=str(self._run.pk), owner=self.owner)
         self._left_over = True
-        self._nudge = self._loop.create_task(self._db(self._handed_over))
+        self._nudge = self._loop.create_task(self._clerk.do(self._handed_over))
         self._stop()
 
     def _stop(self) -> None:
@@ -182,32 +180,16 @@ class Driver:
             else:
                 self._ended.set()
 
-    # Database work
+    # Beating and writing
 
-    async def _db(self, work: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(self._thread, self._steadily, work)
-
-    def _steadily(self, work: Callable[[], T]) -> T:
-        """Repeat ``work`` while the database is away, as long as our leases may still hold."""
-        until = time.monotonic() + self._timing.lease
-        pause = 0.1
-        while True:
-            try:
-                return work()
-            except (OperationalError, InterfaceError) as problem:
-                connection.close()
-                if time.monotonic() > until:
-                    raise
-                log.warning("run_database_away", problem=type(problem).__name__)
-                time.sleep(pause)
-                pause = min(pause * 2, 2.0)
-
-    async def _beats(self) -> None:
+    async def _beats(self, beat: Beat) -> None:
         pause = FIRST_BEAT_SECONDS
         most = min(BEAT_SECONDS, self._timing.lease / 4)
         looked = time.monotonic()
         while True:
-            beat = await self._db(
+            pause = min(pause * 2, most) if beat.settled else min(FIRST_BEAT_SECONDS * 2, most)
+            await asyncio.sleep(pause)
+            beat = await self._clerk.do(
                 partial(
                     crew.beat,
                     run_id=self._run.pk,
@@ -227,17 +209,17 @@ class Driver:
             if time.monotonic() - looked > self._timing.lease / 2:
                 looked = time.monotonic()
                 await self._take_from_the_dead()
-            pause = min(pause * 2, most) if beat.settled else min(FIRST_BEAT_SECONDS * 2, most)
-            await asyncio.sleep(pause)
 
     async def _take_from_the_dead(self) -> None:
-        if await self._db(partial(ledger.take_from_the_dead, run_id=self._run.pk)):
+        if await self._clerk.do(partial(ledger.take_from_the_dead, run_id=self._run.pk)):
             self._exhausted = False
             self._need.set()
 
     async def _flushes(self) -> None:
-        while not self._finishing:
-            await asyncio.sleep(FLUSH_SECONDS)
+        while not self._finishing.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._finishing.wait()
             await self._flush()
 
     async def _flush(self) -> None:
@@ -247,7 +229,7 @@ class Driver:
         now = time.monotonic()
         pace = len(rows) / max(now - self._flushed_at, FLUSH_SECONDS)
         self._pace, self._flushed_at = (self._pace + pace) / 2, now
-        written = await self._db(partial(ledger.write, run_id=self._run.pk, rows=rows))
+        written = await self._clerk.do(partial(ledger.write, run_id=self._run.pk, rows=rows))
         self._written += written.results
         for row in rows:
             left = self._open.get(row.lease)
@@ -279,7 +261,7 @@ class Driver:
         return max(2, self._calls.slots // 4, min(used, 2 * self._calls.slots))
 
     async def _claims(self) -> None:
-        while not self._finishing:
+        while not self._finishing.is_set():
             if await self._claim():
                 await self._need.wait()
                 self._need.clear()
@@ -298,7 +280,7 @@ class Driver:
                 return True
             await self._flush()
         room = self._calls.slots + self._reserve - self._calls.in_flight - self._calls.waiting
-        claim = await self._db(
+        claim = await self._clerk.do(
             partial(self._claim_rows, max(1, -(-room // self._bench.lease_size)), alone)
         )
         self._calls.give_up(claim.given_up)
@@ -384,14 +366,14 @@ class Driver:
         held = self._held.get(work.lease)
         if held is None:
             return False
-        return await self._db(
+        return await self._clerk.do(
             partial(ledger.book_lost, run_id=self._run.pk, lease=held, micro=work.estimate)
         )
 
     async def give_up(self, positions: Iterable[int], error: GatewayError) -> None:
         """Note for all drivers that candidates are given up."""
         for position in positions:
-            await self._db(
+            await self._clerk.do(
                 partial(
                     ledger.give_up_candidate,
                     run_id=self._run.pk,
@@ -406,7 +388,3 @@ class Driver:
         if not self._exhausted and self._calls.waiting < self._reserve:
             self._need.set()
         self._check_end()
-
-
-def _disconnect() -> None:
-    connection.close()  # looked up in the thread that calls, whose connection it is

@@ -55,6 +55,18 @@ class Beat:
     lost: frozenset[int]
 
 
+# What `Row.result` and `Row.scores` hold, in this order; the time is the database's own.
+RESULT_COLUMNS = (
+    "id", "run_id", "candidate_id", "revision_id", "repeat", "output", "finish_reason", "refused",
+    "error_class", "error_detail", "tokens_in", "tokens_cached", "tokens_out", "latency_ms",
+    "ttft_ms", "cost_micro", "gateway_cost_micro", "resolved_model", "attempts", "request_id",
+    "flags",
+)  # fmt: skip
+SCORE_COLUMNS = (
+    "result_id", "place", "metric", "version", "outcome", "value", "passed", "detail",
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Row:
     """One item that ended: the result to write, its scores, and what it does to the ledger.
@@ -67,8 +79,8 @@ class Row:
 
     lease: int
     fence: int
-    result: dict[str, Any] | None
-    scores: list[dict[str, Any]] = field(default_factory=list)
+    result: tuple[Any, ...] | None
+    scores: list[tuple[Any, ...]] = field(default_factory=list)
     charge: int = 0
     booked: int = 0
     overrun: int = 0

@@ -90,32 +90,34 @@ class Recorder:
         micro = charge_of(completion, self._bench.prices[work.candidate])
         kept = completion.gateway_cost
         answer = answer_of(completion, reply, micro)
-        result = self._result(work) | {
-            "output": answer.text,
-            "finish_reason": reply.finish_reason[:40],
-            "refused": reply.refused,
-            "tokens_in": completion.tokens_in,
-            "tokens_cached": completion.tokens_cached,
-            "tokens_out": completion.tokens_out,
-            "latency_ms": completion.latency_ms,
-            "ttft_ms": completion.ttft_ms,
-            "cost_micro": micro,
-            "gateway_cost_micro": None if kept is None else min(to_micro(kept), MOST_MICRO),
-            "resolved_model": _storable(completion.model)[:200],
-            "request_id": _storable(completion.call_id)[:200],
-            "flags": list(reply.flags),
-        }
+        result = self._result(
+            work,
+            output=answer.text,
+            finish_reason=reply.finish_reason[:40],
+            refused=reply.refused,
+            tokens_in=completion.tokens_in,
+            tokens_cached=completion.tokens_cached,
+            tokens_out=completion.tokens_out,
+            latency_ms=completion.latency_ms,
+            ttft_ms=completion.ttft_ms,
+            cost_micro=micro,
+            gateway_cost_micro=None if kept is None else min(to_micro(kept), MOST_MICRO),
+            resolved_model=_storable(completion.model)[:200],
+            request_id=_storable(completion.call_id)[:200],
+            flags=reply.flags,
+        )
         return self._row(work, result, answer, micro)
 
     def held_back(self, work: Work, guard: str) -> Row:
         """A guard stopped the input: a refusal that cost nothing."""
         answer = Answer(text="", finish_reason="blocked", refused=True, cost=Decimal(0))
-        result = self._result(work) | {
-            "finish_reason": "blocked",
-            "refused": True,
-            "attempts": 0,
-            "flags": [f"blocked_{guard}"[:40]],
-        }
+        result = self._result(
+            work,
+            finish_reason="blocked",
+            refused=True,
+            attempts=0,
+            flags=(f"blocked_{guard}"[:40],),
+        )
         return self._row(work, result, answer, 0)
 
     def failed(
@@ -129,50 +131,69 @@ class Recorder:
     ) -> Row:
         """No usable answer will come; ``billed``: the last attempt may cost all the same."""
         answer = Answer(text="", finish_reason="", error=code, latency_ms=latency_ms)
-        result = self._result(work) | {
-            "error_class": code,
-            "error_detail": _storable(detail)[:400],
-            "latency_ms": latency_ms,
-        }
+        result = self._result(
+            work, error_class=code, error_detail=_storable(detail)[:400], latency_ms=latency_ms
+        )
         return self._row(work, result, answer, 0, booked=work.estimate if billed else 0)
 
     def skipped(self, work: Work, total: int) -> Row:
         """The item's candidate was given up before its turn; ``total`` of its lease so far."""
         return Row(lease=work.lease, fence=work.fence, result=None, skipped=total)
 
-    def _result(self, work: Work) -> dict[str, Any]:
-        return {
+    def _result(
+        self,
+        work: Work,
+        *,
+        output: str = "",
+        finish_reason: str = "",
+        refused: bool = False,
+        error_class: str = "",
+        error_detail: str = "",
+        tokens_in: int | None = None,
+        tokens_cached: int = 0,
+        tokens_out: int | None = None,
+        latency_ms: float | None = None,
+        ttft_ms: float | None = None,
+        cost_micro: int = 0,
+        gateway_cost_micro: int | None = None,
+        resolved_model: str = "",
+        attempts: int | None = None,
+        request_id: str = "",
+        flags: Sequence[str] = (),
+    ) -> tuple[Any, ...]:
+        """Return a result in the order of `hands.RESULT_COLUMNS`."""
+        return (
             # Made of what it is the result of: an item has one id, however often it is written.
-            "id": str(uuid.UUID(bytes=sha256(f"{self._run}/{work.index}".encode()).digest()[:16])),
-            "run_id": self._run,
-            "candidate_id": self._candidates[work.candidate],
-            "revision_id": self._revisions[work.example],
-            "repeat": work.repeat,
-            "output": "",
-            "finish_reason": "",
-            "refused": False,
-            "error_class": "",
-            "error_detail": "",
-            "tokens_in": None,
-            "tokens_cached": 0,
-            "tokens_out": None,
-            "latency_ms": None,
-            "ttft_ms": None,
-            "cost_micro": 0,
-            "gateway_cost_micro": None,
-            "resolved_model": "",
-            "attempts": work.attempts,
-            "request_id": "",
-            "flags": [],
-        }
+            sha256(f"{self._run}/{work.index}".encode()).hexdigest()[:32],
+            self._run,
+            self._candidates[work.candidate],
+            self._revisions[work.example],
+            work.repeat,
+            output,
+            finish_reason,
+            refused,
+            error_class,
+            error_detail,
+            tokens_in,
+            tokens_cached,
+            tokens_out,
+            latency_ms,
+            ttft_ms,
+            cost_micro,
+            gateway_cost_micro,
+            resolved_model,
+            work.attempts if attempts is None else attempts,
+            request_id,
+            list(flags) if flags else "{}",
+        )
 
     def _row(
-        self, work: Work, result: dict[str, Any], answer: Answer, micro: int, booked: int = 0
+        self, work: Work, result: tuple[Any, ...], answer: Answer, micro: int, booked: int = 0
     ) -> Row:
         within = min(micro, work.estimate)
         example = self._bench.examples[work.example].view
         scores = [
-            _score(result["id"], used, registry.score(used.metric, example, answer, used.arguments))
+            _score(result[0], used, registry.score(used.metric, example, answer, used.arguments))
             for used in self._bench.metrics
         ]
         return Row(
@@ -187,20 +208,21 @@ class Recorder:
         )
 
 
-def _score(result_id: str, used: MetricInUse, score: Score) -> dict[str, Any]:
+def _score(result_id: str, used: MetricInUse, score: Score) -> tuple[Any, ...]:
+    """Return a score in the order of `hands.SCORE_COLUMNS`."""
     value, outcome, detail = score.value, score.outcome, score.detail
     if value is not None and not math.isfinite(value):
         value, outcome, detail = None, Outcome.ERROR, "the metric gave no finite number"
-    return {
-        "result_id": result_id,
-        "place": used.place,
-        "metric": used.metric.name,
-        "version": used.metric.version,
-        "outcome": outcome.value,
-        "value": value,
-        "passed": score.passed if value is not None else None,
-        "detail": detail,
-    }
+    return (
+        result_id,
+        used.place,
+        used.metric.name,
+        used.metric.version,
+        outcome.value,
+        value,
+        score.passed if value is not None else None,
+        detail,
+    )
 
 
 def _storable(text: str) -> str:

@@ -50,6 +50,7 @@ class Workbench:
     targets: list[Target]
     metrics: list[MetricInUse]
     prices: list[Price]
+    # By candidate and tokens: most examples of a dataset are about as long as some other.
     _worst: dict[tuple[int, int], int] = field(default_factory=dict)
 
     @cached_property
@@ -77,16 +78,15 @@ class Workbench:
 
     def estimate_at(self, place: Place) -> int:
         """Return the worst case of one call at ``place``, in micro; the same for each repeat."""
-        key = (place.candidate, place.example)
+        tokens = self.targets[place.candidate].prompt_tokens(self.examples[place.example])
+        if not tokens:
+            return 0
+        key = (place.candidate, tokens)
         if key not in self._worst:
-            tokens = self.targets[place.candidate].prompt_tokens(self.examples[place.example])
-            if tokens:
-                limit = int(self.plan.candidates[place.candidate].params["max_tokens"])
-                worst = worst_case(tokens, limit, self.prices[place.candidate])
-                calls = self.targets[place.candidate].calls_at_most
-                self._worst[key] = calls * to_micro(worst)
-            else:
-                self._worst[key] = 0
+            limit = int(self.plan.candidates[place.candidate].params["max_tokens"])
+            worst = worst_case(tokens, limit, self.prices[place.candidate])
+            calls = self.targets[place.candidate].calls_at_most
+            self._worst[key] = calls * to_micro(worst)
         return self._worst[key]
 
     def estimates(self) -> list[int]:

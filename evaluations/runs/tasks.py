@@ -1,6 +1,5 @@
 """Tasks of runs. They carry ids; everything else is read from the rows."""
 
-import asyncio
 from uuid import UUID
 
 import structlog
@@ -15,6 +14,7 @@ from evaluations.runs.services import begin_run, close_run, fail_run
 from evaluations.runs.services import sweep as sweep_runs
 from evaluations.runs.services.nudges import nudge
 from portal.gateway.connection import connect
+from portal.gateway.loops import run_on_loop
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ def drive(run_id: str) -> None:
         timing=Timing(settings.RUN_LEASE_SECONDS, settings.RUN_DRIVE_SECONDS),
         handed_over=lambda: nudge(run, 1),
     )
-    drove = asyncio.run(driver.drive())
+    drove = run_on_loop(driver.drive())
     if close_run(run_id=run.pk) is None and drove.left_over:
         nudge(run, 1)
     log.info("run_driven", run=run_id, written=drove.written, left_over=drove.left_over)

@@ -190,24 +190,40 @@ def _usage_of(
     """Tokens in, cached, out, and whether they are the gateway's. A count out of its bounds is
     replaced by our own.
     """
-    estimate_in = estimate_prompt_tokens(request.messages)
-    estimate_out = min(estimate_tokens(text), request.max_tokens)
     if not isinstance(usage, dict):
         flags.append("usage_missing" if usage is None else "usage_invalid")
-        return estimate_in, 0, estimate_out, False
-    prompt_bytes = sum(
-        len(message["content"].encode("utf-8", "replace")) for message in request.messages
-    )
-    most_in = max(prompt_bytes, estimate_in) + PROMPT_ROOM
-    tokens_in = _count(usage.get("prompt_tokens"), most_in, flags)
+        return _estimate_in(request), 0, _estimate_out(request, text), False
+    tokens_in = _count(usage.get("prompt_tokens"), _most_in(request, usage), flags)
     tokens_out = _count(usage.get("completion_tokens"), request.max_tokens + OUTPUT_ROOM, flags)
     reported = tokens_in is not None and tokens_out is not None
-    tokens_in = estimate_in if tokens_in is None else tokens_in
-    tokens_out = estimate_out if tokens_out is None else tokens_out
+    tokens_in = _estimate_in(request) if tokens_in is None else tokens_in
+    tokens_out = _estimate_out(request, text) if tokens_out is None else tokens_out
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
     tokens_cached = 0 if cached is None else _count(cached, tokens_in, flags)
     return tokens_in, tokens_cached or 0, tokens_out, reported
+
+
+def _estimate_in(request: CompletionRequest) -> int:
+    return estimate_prompt_tokens(request.messages)
+
+
+def _estimate_out(request: CompletionRequest, text: str) -> int:
+    return min(estimate_tokens(text), request.max_tokens)
+
+
+def _most_in(request: CompletionRequest, usage: Mapping[str, Any]) -> int:
+    """The most tokens that the request can have had. Its characters, where they are enough for what
+    is said: nothing is encoded only to be counted.
+    """
+    characters = sum(len(message["content"]) for message in request.messages) + PROMPT_ROOM
+    said = usage.get("prompt_tokens")
+    if isinstance(said, int) and said <= characters:
+        return characters
+    content = sum(
+        len(message["content"].encode("utf-8", "replace")) for message in request.messages
+    )
+    return max(content, _estimate_in(request)) + PROMPT_ROOM
 
 
 def _count(value: object, most: int, flags: list[str]) -> int | None:

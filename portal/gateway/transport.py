@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.hdrs import CONTENT_ENCODING
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
 from portal.gateway.addresses import AddressError, AddressPolicy
@@ -37,6 +38,8 @@ STREAM_CAP = 8 << 20
 LISTING_CAP = 16 << 20
 ERROR_BODY_CAP = 16 << 10
 PIECE = 64 << 10
+# Made once: building one takes longer than encoding a short request with it.
+ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 # The other listing is worth a try when a gateway does not know this one, or does not show it to
 # this key.
 NO_LISTING = frozenset({"not_found", "not_authorised", "bad_request", "malformed", "redirect"})
@@ -261,7 +264,7 @@ def _body_of(request: CompletionRequest) -> bytes:
     if request.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     try:
-        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+        return ENCODER.encode(body).encode()
     except (TypeError, ValueError):
         raise GatewayError(
             "bad_request", "The request holds a value that JSON cannot carry."
@@ -272,8 +275,12 @@ async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes:
     """The whole body, decompressed. Raises ``GatewayError`` ``too_large`` as soon as it is known to
     pass ``cap``.
     """
-    if (response.content_length or 0) > cap:
+    length = response.content_length
+    if length is not None and length > cap:
         raise GatewayError("too_large")
+    if length is not None and CONTENT_ENCODING not in response.headers:
+        # What is not compressed comes no longer than it says.
+        return await response.content.read()
     return b"".join([piece async for piece in _pieces(response, cap)])
 
 

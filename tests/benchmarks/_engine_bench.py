@@ -93,14 +93,16 @@ def worker(gateway: Stub, log: Path, children: int) -> Iterator[int]:
         *("-m", "celery", "--app", "portal", "worker", "--pool", "prefork"),
         *("--concurrency", str(children), "--without-gossip", "--without-mingle"),
     )
-    with log.open("wb") as out:
-        with process(*words, env=environment, stdout=out, stderr=subprocess.STDOUT) as made:
-            until = time.monotonic() + 90
-            while b" ready." not in log.read_bytes():
-                if made.poll() is not None or time.monotonic() > until:
-                    raise SystemExit(f"the worker did not start:\n{log.read_text()[-2000:]}")
-                time.sleep(0.05)
-            yield made.pid
+    with (
+        log.open("wb") as out,
+        process(*words, env=environment, stdout=out, stderr=subprocess.STDOUT) as made,
+    ):
+        until = time.monotonic() + 90
+        while b" ready." not in log.read_bytes():
+            if made.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"the worker did not start:\n{log.read_text()[-2000:]}")
+            time.sleep(0.05)
+        yield made.pid
 
 
 def database_url() -> str:

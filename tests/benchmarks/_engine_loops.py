@@ -8,6 +8,7 @@ that any interpreter may run it.
 """
 
 import asyncio
+import importlib
 import json
 import sys
 import time
@@ -36,8 +37,7 @@ async def gathered(calls: int, concurrency: int, call: Callable[[int], Awaitable
 
 async def with_aiohttp(url: str, calls: int, concurrency: int) -> tuple[float, float]:
     """The barest loop that there is."""
-    import aiohttp
-
+    aiohttp = importlib.import_module("aiohttp")
     connector = aiohttp.TCPConnector(limit=concurrency)
     async with aiohttp.ClientSession(connector=connector) as session:
 
@@ -56,8 +56,7 @@ async def with_aiohttp(url: str, calls: int, concurrency: int) -> tuple[float, f
 
 async def with_openai(url: str, calls: int, concurrency: int) -> tuple[float, float]:
     """The script that most evaluations start as."""
-    import openai
-
+    openai = importlib.import_module("openai")
     async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-bench") as client:
 
         async def call(number: int) -> object:
