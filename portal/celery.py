@@ -1,10 +1,11 @@
 """The Celery application. Tasks are found in the slices' ``tasks`` modules by name."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_before_create_process
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -20,3 +21,14 @@ app.autodiscover_tasks()
 def use_the_portals_logging(**_: Any) -> None:
     """Keep Django's JSON logging; touching the settings has configured it."""
     _ = settings.LOGGING
+
+
+@worker_before_create_process.connect
+def share_what_is_imported(**_: Any) -> None:
+    """Keep the garbage collector off what was imported: children then share those pages.
+
+    A collection writes to every object that it visits, which would copy the whole of Django and of
+    ours into each child, and it would visit them again and again.
+    """
+    gc.collect()
+    gc.freeze()

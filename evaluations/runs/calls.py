@@ -5,7 +5,7 @@ Knows nothing of the database: what has to be written or booked goes through `De
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from evaluations.runs.hands import Row
@@ -14,7 +14,7 @@ from evaluations.runs.outcomes import Recorder, Work, added
 from evaluations.runs.runtime import Workbench
 from evaluations.runs.targets import HeldBack, Target, Unrenderable
 from portal.gateway.errors import GatewayError
-from portal.gateway.pacing import GiveUp, RetryPolicy, Ticket
+from portal.gateway.pacing import GiveUp, Pace, RetryPolicy, Ticket
 from portal.gateway.transport import GatewayClient
 from portal.gateway.types import Completion, CompletionRequest
 
@@ -75,6 +75,11 @@ class Calls:
     def use(self, client: GatewayClient) -> None:
         """Make calls through ``client`` from now on."""
         self._client = client
+
+    @property
+    def paces(self) -> Mapping[str, Pace[Work]]:
+        """The pace of each model, by its alias."""
+        return {lane.alias: lane.pace for lane in self._lanes}
 
     # Items in hand
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 import structlog
+from django.conf import settings
 
 from evaluations.runs import claims, crew, ledger
 from evaluations.runs.calls import Calls
@@ -27,11 +28,14 @@ from evaluations.runs.hands import (
     Timing,
     new_owner,
 )
+from evaluations.runs.inhand import InHand
 from evaluations.runs.models import Run
+from evaluations.runs.neighbours import Neighbours
 from evaluations.runs.outcomes import Recorder, Work
 from evaluations.runs.runtime import Workbench, finished_items
 from portal.gateway.errors import GatewayError
 from portal.gateway.pacing import RetryPolicy
+from portal.gateway.sharing import Exchange
 from portal.gateway.transport import GatewayClient
 
 __all__ = ["Drive", "Driver", "Timing"]
@@ -72,9 +76,7 @@ class Driver:
         self._handed_over = handed_over
         self._retries = retries or RetryPolicy()
         self._recorder = Recorder(bench, run.pk, candidate_ids)
-        self._held: dict[int, Held] = {}
-        self._open: dict[int, int] = {}  # items of each held lease that have not ended
-        self._skipped: dict[int, int] = {}
+        self._in_hand = InHand()
         self._rows: list[Row] = []
         self._written = 0
         self._pace = 0.0  # items that end in a second
@@ -98,26 +100,34 @@ class Driver:
             concurrency=self._run.concurrency,
             retries=self._retries,
         )
+        exchange = Exchange(settings.REDIS_URL, self.owner, scope=settings.GATEWAY_URL)
+        self._neighbours = Neighbours(exchange, self._calls.paces)
         join = partial(crew.join, run_id=self._run.pk, owner=self.owner, seconds=self._timing.lease)
         async with self._clerk:
-            joined = await self._clerk.do(join)
-            if joined is None:
-                return Drive(self.owner, 0, False)
-            self._calls.slots = joined.slots
             try:
-                async with self._connect() as client:
-                    self._calls.use(client)
-                    await self._work(joined)
-            except BaseException:
-                await self._abandon()
-                raise
-            return Drive(self.owner, self._written, self._left_over)
+                joined, _ = await asyncio.gather(self._clerk.do(join), self._neighbours.first())
+                if joined is not None:
+                    await self._connected(joined)
+            finally:
+                await self._neighbours.leave()
+        return Drive(self.owner, self._written, self._left_over)
+
+    async def _connected(self, joined: Beat) -> None:
+        self._calls.slots = joined.slots
+        try:
+            async with self._connect() as client:
+                self._calls.use(client)
+                await self._work(joined)
+        except BaseException:
+            await self._abandon()
+            raise
 
     async def _work(self, joined: Beat) -> None:
         beats = asyncio.create_task(self._beats(joined))
         # These two are never cut off: what they are doing in the database must be known here.
         claiming = asyncio.create_task(self._claims())
         flushing = asyncio.create_task(self._flushes())
+        talking = asyncio.create_task(self._neighbours.keep_talking())
         ended = asyncio.create_task(self._ended.wait())
         over = self._loop.call_later(self._timing.drive, self._hand_over)
         try:
@@ -129,14 +139,14 @@ class Driver:
             self._calls.stopping = True
             self._finishing.set()
             self._need.set()
-            for one in (ended, beats):
+            for one in (ended, beats, talking):
                 one.cancel()
-            found = await asyncio.gather(beats, claiming, flushing, return_exceptions=True)
+            found = await asyncio.gather(beats, talking, claiming, flushing, return_exceptions=True)
         for problem in (self._calls.failure, *found):
             if isinstance(problem, Exception):
                 raise problem
         await self._flush()
-        rest = list(self._held.values())
+        rest = self._in_hand.leases
         if rest:
             back = partial(ledger.give_back, run_id=self._run.pk, owner=self.owner, leases=rest)
             self._left_over = await self._clerk.do(back) > 0 or self._left_over
@@ -149,7 +159,7 @@ class Driver:
             ledger.give_back,
             run_id=self._run.pk,
             owner=self.owner,
-            leases=list(self._held.values()),
+            leases=self._in_hand.leases,
             died=True,
         )
         with suppress(Exception):
@@ -194,14 +204,14 @@ class Driver:
                     crew.beat,
                     run_id=self._run.pk,
                     owner=self.owner,
-                    leases=list(self._held.values()),
+                    leases=self._in_hand.leases,
                     in_flight=self._calls.in_flight,
                     leaving=self._calls.stopping,
                     seconds=self._timing.lease,
                 )
             )
             for lost in beat.lost:
-                self._forget(lost)
+                self._in_hand.forget(lost)
             self._calls.slots = beat.slots
             if not beat.running and not self._calls.stopping:
                 self._stop()
@@ -232,14 +242,10 @@ class Driver:
         written = await self._clerk.do(partial(ledger.write, run_id=self._run.pk, rows=rows))
         self._written += written.results
         for row in rows:
-            left = self._open.get(row.lease)
-            if left is not None:
-                self._open[row.lease] = left - 1
-                if left <= 1:
-                    self._forget(row.lease)
+            self._in_hand.written(row)
         for lost in written.stale:
             log.warning("stale_fence", run=str(self._run.pk), lease=lost)
-            self._forget(lost)
+            self._in_hand.forget(lost)
         if not written.running and not self._calls.stopping:
             self._stop()
 
@@ -274,7 +280,7 @@ class Driver:
             await asyncio.sleep(FIRST_BEAT_SECONDS)
             return False
         alone = self._exhausted and self._alone_waiting
-        if alone or any(held.alone for held in self._held.values()):
+        if alone or self._in_hand.alone:
             # Something that may crash its worker is driven with nothing else beside it.
             if not self._calls.idle:
                 return True
@@ -310,11 +316,8 @@ class Driver:
         )
 
     def _take_up(self, held: Held) -> None:
-        items = [i for i in range(held.first, held.first + held.count) if i not in held.finished]
-        self._held[held.id] = held
-        self._open[held.id] = len(items)
         crashed = held.alone and held.deaths >= GIVE_UP_AFTER
-        for index in items:
+        for index in self._in_hand.take(held):
             work = self._work_of(index, held)
             if crashed:
                 detail = f"Its worker ended {held.deaths} times while this was all it worked on."
@@ -338,12 +341,6 @@ class Driver:
             estimate=self._bench.estimate_at(place),
         )
 
-    def _forget(self, lease: int) -> None:
-        """A lease is finished or was taken from us: no more calls for it, nothing written of it."""
-        self._held.pop(lease, None)
-        self._open.pop(lease, None)
-        self._skipped.pop(lease, None)
-
     # What the calls need of us (`calls.Desk`)
 
     def ended(self, row: Row) -> None:
@@ -352,18 +349,17 @@ class Driver:
 
     def skip(self, work: Work) -> None:
         """Count an item of a candidate that was given up."""
-        if work.lease in self._held:
-            total = self._skipped[work.lease] = self._skipped.get(work.lease, 0) + 1
+        total = self._in_hand.skip(work)
+        if total is not None:
             self.ended(self._recorder.skipped(work, total))
 
     def holds(self, work: Work) -> bool:
         """Whether the item's lease is still ours."""
-        held = self._held.get(work.lease)
-        return held is not None and held.fence == work.fence
+        return self._in_hand.of(work) is not None
 
     async def book_lost(self, work: Work) -> bool:
         """Book an attempt that may be billed and reserve another; False over the cap."""
-        held = self._held.get(work.lease)
+        held = self._in_hand.of(work)
         if held is None:
             return False
         return await self._clerk.do(

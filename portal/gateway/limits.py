@@ -41,6 +41,11 @@ class AdaptiveLimit:
             self.value = max(1.0, self.value * (1 - self.bad / 2))
 
     @property
+    def decreased(self) -> bool:
+        """Whether a bad call has lowered the limit so far."""
+        return self._decreased_after >= 0
+
+    @property
     def calls(self) -> int:
         """How many calls may be in flight now: at least one."""
         return int(self.value)

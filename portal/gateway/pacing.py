@@ -165,6 +165,26 @@ class Pace(Generic[Item]):
         """How often the circuit has opened so far."""
         return self._circuit.openings
 
+    @property
+    def learned_limit(self) -> float | None:
+        """How many calls the gateway seems to bear; ``None`` while none of them went wrong."""
+        return self._limit.value if self._limit.decreased else None
+
+    @property
+    def pause(self) -> float:
+        """For how many seconds more the gateway asked to be left alone."""
+        return max(0.0, self._rate.paused_until - self._clock())
+
+    def hear(self, *, limit: float | None, rate: float | None, pause: float) -> None:
+        """Take over what other drivers learned, where it is more careful; ``pause`` in seconds."""
+        self.adopt(
+            PaceState(self._limit.value if limit is None else limit, rate, self._clock() + pause)
+        )
+
+    def relieved(self, factor: float) -> None:
+        """Other drivers of the model are gone: what was left to them is ours as well."""
+        self._rate.relieved(factor)
+
     def state(self) -> PaceState:
         """What was learned, for the other drivers."""
         return PaceState(self._limit.value, self._rate.rate, self._rate.paused_until)

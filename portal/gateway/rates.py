@@ -180,6 +180,16 @@ class LearnedRate:
             self._settled_at = now
             self._new_epoch(now)
 
+    def relieved(self, factor: float) -> None:
+        """Whoever shared the limit is gone: from now on it is ``factor`` times as high for us."""
+        if self.rate is not None and factor > 1:
+            now = self._clock()
+            self.rate *= factor
+            self._too_fast = None
+            self._next_at = min(self._next_at, now + 1 / self.rate)
+            self._settled_at = now
+            self._new_epoch(now)
+
     def _seen(self, sent_at: float) -> None:
         if self._epoch.first_sent is None or sent_at < self._epoch.first_sent:
             self._epoch.first_sent = sent_at

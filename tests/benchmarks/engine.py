@@ -180,7 +180,7 @@ class Bench:
 
     def limited(self) -> None:
         """A gateway that takes 50 requests a second, and one that turns every fifth item away."""
-        scene = runs.scene(50, aliases("limited"))
+        scene = runs.scene(200, ["limited"])
         say("\n200 calls, at most 50 requests in any second, 429 with Retry-After 1")
         self.gateway.behave(latency=50, window=50, retry_after=1)
         found = whole(measure(scene, self.clocks, ideal=0, concurrency=CONCURRENCY), 200)
@@ -197,7 +197,7 @@ class Bench:
 
     def hanging(self) -> None:
         """A gateway that never answers 4 % of the calls."""
-        scene = runs.scene(50, aliases("hanging"))
+        scene = runs.scene(200, ["hanging"])
         say("\n200 calls at concurrency 16, of which 4 % hang; deadline 2 s")
         self.gateway.behave(latency=50, hanging=0.04)
         began = time.perf_counter()
