@@ -5,9 +5,11 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_before_create_process
+from celery.signals import setup_logging, worker_before_create_process, worker_shutting_down
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from portal.common import leaving
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -32,3 +34,9 @@ def share_what_is_imported(**_: Any) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@worker_shutting_down.connect
+def let_long_tasks_know(**_: Any) -> None:
+    """A deployment must not wait for a driver whose time has just begun: it hands over."""
+    leaving.announce()

@@ -1,8 +1,8 @@
 """The driver: one asyncio loop that works on a run for a while.
 
 It claims leases as slots free, lets `calls` make the calls, and writes what ended every 50 ms.
-All database work is its clerk's, so that the loop never waits for it. After its time it stops
-claiming, ends what is in flight and hands over to a successor.
+All database work is its clerk's, so that the loop never waits for it. After its time, or when its
+worker is to end, it stops claiming, ends what is in flight and hands over to a successor.
 """
 
 import asyncio
@@ -33,6 +33,7 @@ from evaluations.runs.models import Run
 from evaluations.runs.neighbours import Neighbours
 from evaluations.runs.outcomes import Recorder, Work
 from evaluations.runs.runtime import Workbench, finished_items
+from portal.common import leaving
 from portal.gateway.errors import GatewayError
 from portal.gateway.pacing import RetryPolicy
 from portal.gateway.sharing import Exchange
@@ -215,6 +216,8 @@ class Driver:
             self._calls.slots = beat.slots
             if not beat.running and not self._calls.stopping:
                 self._stop()
+            if leaving.announced():
+                self._hand_over()
             self._fill()
             if time.monotonic() - looked > self._timing.lease / 2:
                 looked = time.monotonic()
