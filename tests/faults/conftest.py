@@ -18,6 +18,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from evaluations.runs.models import Run
+from tests.faults.cutter import Cutter
 from tests.stubs.gateway import StubGateway
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,10 +49,21 @@ class Workers:
         schedule = self.logs / f"beat-{len(self.started)}"
         return self._start("beat", "--schedule", str(schedule), "--loglevel", "INFO", "--pidfile=")
 
+    def web(self, port: int) -> subprocess.Popen[bytes]:
+        """Start the web server on a loopback port."""
+        return self._run(
+            "web",
+            *("gunicorn", "--config", str(ROOT / "gunicorn.conf.py")),
+            *("--bind", f"127.0.0.1:{port}", "portal.wsgi:application"),
+        )
+
     def _start(self, kind: str, *arguments: str) -> subprocess.Popen[bytes]:
+        return self._run(kind, "celery", "-A", "portal.celery", kind, *arguments)
+
+    def _run(self, kind: str, *words: str) -> subprocess.Popen[bytes]:
         with (self.logs / f"{kind}-{len(self.started)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "portal.celery", kind, *arguments],
+                [sys.executable, "-m", *words],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -149,6 +161,19 @@ def wait_for(what: Callable[[], Any], *, seconds: float = 60.0, every: float = 0
             return found
         time.sleep(every)
     raise AssertionError("it did not happen in time")
+
+
+@pytest.fixture
+def cutter(workers: Workers) -> Iterator[Cutter]:
+    """A proxy between the processes of this test and their database."""
+    settings = connection.settings_dict
+    host = settings["HOST"] or settings["OPTIONS"].get("host", "")
+    with Cutter(f"{host}/.s.PGSQL.{settings['PORT'] or 5432}") as made:
+        workers.environment["DATABASE_URL"] = (
+            f"postgresql://{settings['USER']}@127.0.0.1:{made.port}/{settings['NAME']}"
+            "?sslmode=disable&gssencmode=disable"
+        )
+        yield made
 
 
 def state_of(run: Run) -> str:

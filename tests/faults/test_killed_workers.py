@@ -67,9 +67,10 @@ def test_a_killed_worker_is_replaced_by_another(workers: Workers, gateway: StubG
     assert gateway.count() <= 150 + LOST
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("seed", "kills"), [(1, 6), (2, 6), (3, 20)])
 def test_worker_after_worker_killed_at_random_moments(
-    workers: Workers, gateway: StubGateway, seed: int
+    workers: Workers, gateway: StubGateway, seed: int, kills: int
 ) -> None:
     # given a run of 200 calls
     moments = random.Random(seed)
@@ -77,8 +78,8 @@ def test_worker_after_worker_killed_at_random_moments(
     workers.beat()
     worker = workers.worker()
     run = runs.scene(200, ("alpha",)).start(concurrency=SLOTS)
-    # when the worker's children are killed six times
-    for _ in range(6):
+    # when the worker's children are killed again and again
+    for _ in range(kills):
         seen = gateway.count()
         wait_for(lambda seen=seen: gateway.count() > seen or state_of(run) == "complete")  # type: ignore[misc]
         time.sleep(moments.uniform(0.0, 0.6))
@@ -87,7 +88,7 @@ def test_worker_after_worker_killed_at_random_moments(
     # then all the same
     wait_for(lambda: state_of(run) not in ("queued", "running"), seconds=120)
     whole(run, 200)
-    assert gateway.count() <= 200 + 6 * LOST
+    assert gateway.count() <= 200 + kills * LOST
 
 
 def test_an_example_that_kills_its_worker_becomes_an_error_and_the_rest_finishes(

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from celery import current_app
@@ -23,7 +23,7 @@ from tests.faults.cutter import Cutter
 from tests.stubs.gateway import StubGateway
 
 SLOTS = 8
-ROUNDS = 40
+ROUNDS = 100
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -39,19 +39,6 @@ def whole(run: Run, planned: int) -> None:
     assert (run.done_count, run.error_count, run.skipped_count) == (planned, 0, 0)
     assert Result.objects.filter(run=run).count() == planned
     assert violations(run) == []
-
-
-@pytest.fixture
-def cutter(workers: Workers) -> Iterator[Cutter]:
-    """A proxy between the workers of this test and their database."""
-    settings = connection.settings_dict
-    host = settings["HOST"] or settings["OPTIONS"].get("host", "")
-    with Cutter(f"{host}/.s.PGSQL.{settings['PORT'] or 5432}") as made:
-        workers.environment["DATABASE_URL"] = (
-            f"postgresql://{settings['USER']}@127.0.0.1:{made.port}/{settings['NAME']}"
-            "?sslmode=disable&gssencmode=disable"
-        )
-        yield made
 
 
 def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_late(

@@ -1,6 +1,5 @@
 """A trial is tried: answers, scores, errors, retries, the cap as a hard stop, cancelling."""
 
-import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -214,7 +213,7 @@ def test_a_fault_of_our_own_ends_the_trial_with_a_word(
     gateway: StubGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = playground.scene(aliases=("alpha",)).start()
-    monkeypatch.setattr(asyncio, "run", broken)
+    monkeypatch.setattr(tasks, "run_on_loop", broken)
     with pytest.raises(RuntimeError):
         tasks.drive(str(trial.pk))
     trial.refresh_from_db()
