@@ -100,7 +100,13 @@ class CatalogEntry(Record):
     searched = models.GeneratedField(
         expression=Lower(
             Concat(
-                "gateway_alias", Value("\n"), "provider", Value("\n"), "model", Value("\n"), "summary"
+                "gateway_alias",
+                Value("\n"),
+                "provider",
+                Value("\n"),
+                "model",
+                Value("\n"),
+                "summary",
             )
         ),
         output_field=models.TextField(),

@@ -26,7 +26,6 @@ from evaluations.scorecards.comparing import (
     sides_for,
 )
 from evaluations.scorecards.exports import as_csv
-from evaluations.scorecards.heldout import sight_of
 from evaluations.scorecards.models import OutsideEvidence, Scorecard
 from evaluations.scorecards.outdated import outdated
 from evaluations.scorecards.pages_alone import as_html
@@ -204,7 +203,9 @@ class Comparison(Endpoint):
         """
         user = signed_in(request)
         given = request.query_params
-        sides = sides_for(user, workload_for(user, ref), given.getlist("side"))
+        workload = workload_for(user, ref)
+        require_unblinded(user, workload)
+        sides = sides_for(user, workload, given.getlist("side"))
         table = compare_sides(sides, filters_in(given.dict()))
         page = Paginator(table.lines, PAGE_SIZE).get_page(given.get("page"))
         sight = sight_of(user, sides[0].scorecard.run.dataset_version.dataset)

@@ -100,7 +100,13 @@ def calibrated_judge(
         name="Labelled handbook answers",
         purpose=Purpose.CALIBRATION,
         description="Answers as a model might give them, right and wrong, for people to label.",
-        sources="Made from the demo's handbook by rules.",
+        sources=[
+            {
+                "type": "written",
+                "ref": "Made from the demo's handbook by rules",
+                "licence": "As Assay's",
+            }
+        ],
     )
     data = "".join(json.dumps(row) + "\n" for row in rows()).encode()
     datasets.import_examples(

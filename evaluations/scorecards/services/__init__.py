@@ -4,7 +4,6 @@ from evaluations.scorecards.services.baseline import baseline_plan, start_baseli
 from evaluations.scorecards.services.campaigns import break_off, start_campaign_run
 from evaluations.scorecards.services.outside import import_outside_evidence
 from evaluations.scorecards.services.publishing import publish, publish_missing
-from evaluations.scorecards.services.reading import record_reading
 from evaluations.scorecards.services.winners import choose_winner
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "import_outside_evidence",
     "publish",
     "publish_missing",
-    "record_reading",
     "start_baseline",
     "start_campaign_run",
 ]

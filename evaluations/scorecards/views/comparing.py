@@ -11,8 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from evaluations.datasets import services as datasets
 from evaluations.datasets.enums import Kind
-from evaluations.scorecards import services
+from evaluations.datasets.heldout import Sight, sight_of
+from evaluations.preferences.policies import require_unblinded
 from evaluations.scorecards.comparing import (
     PAGE_SIZE,
     SHOW_LABELS,
@@ -28,7 +30,6 @@ from evaluations.scorecards.comparing import (
     sides_for,
 )
 from evaluations.scorecards.comparing.sides import FEWEST, MOST, MOST_SCORECARDS
-from evaluations.scorecards.heldout import Sight, sight_of
 from evaluations.scorecards.selectors import scorecards_for
 from portal.accounts.http import signed_in
 from portal.accounts.selectors import AnyUser
@@ -80,6 +81,7 @@ def comparison(request: HttpRequest, ref: str) -> HttpResponse:
     """Show the examples of a dataset with what each side answered and scored."""
     user = signed_in(request)
     workload = workload_for(user, ref)
+    require_unblinded(user, workload)
     asked = [one for one in request.GET.getlist("side") if one]
     usual = _first_sides(user, workload)
     problem = ""
@@ -145,6 +147,7 @@ def example(request: HttpRequest, ref: str, revision: UUID) -> HttpResponse:
     """Show one example: what was asked, every answer against the first, every score's reason."""
     user = signed_in(request)
     workload = workload_for(user, ref)
+    require_unblinded(user, workload)
     try:
         sides = sides_for(user, workload, request.GET.getlist("side"))
     except Invalid as refused:
@@ -158,7 +161,7 @@ def example(request: HttpRequest, ref: str, revision: UUID) -> HttpResponse:
     wish = request.GET.get("held_out") == "show"
     sight = sight_of(user, dataset, shown=wish)
     if sight.shown and sight.holds_out(found.revision):
-        services.record_reading(
+        datasets.record_reading(
             actor=user,
             dataset=dataset,
             place="comparison",
