@@ -17,6 +17,8 @@ from rest_framework.serializers import (
     ListField,
 )
 
+from evaluations.datasets.heldout import sight_of
+from evaluations.preferences.policies import require_unblinded
 from evaluations.scorecards.comparing import (
     PAGE_SIZE,
     SHOW_LABELS,
