@@ -240,7 +240,7 @@ def _overall(
 
 
 def _summary_figure(one: Mapping[str, Any]) -> Figure:
-    counts = {"planned": one["n"], "refused": 0}
+    counts = {"planned": one["n"], "errors": 0, "refused": 0}
     return figure({**one, **counts}, one["unit"])
 
 
