@@ -195,9 +195,11 @@ def view_of(revision: ExampleRevision) -> ExampleView:
     )
 
 
-def views_of(version: DatasetVersion) -> list[VersionedExample]:
-    """Return every example of the version in its order."""
+def views_of(version: DatasetVersion, *, revision: UUID | None = None) -> list[VersionedExample]:
+    """Return every example of the version in its order, or only the one of ``revision``."""
     lines = version.lines.select_related("revision").order_by("position")
+    if revision is not None:
+        lines = lines.filter(revision=revision)
     return [
         VersionedExample(
             line.revision_id,

@@ -164,6 +164,9 @@ _COMPARISON = {
         {"side": CharField(), "words": CharField(), "verdict": CharField()},
         many=True,
     ),
+    "advisory": ListField(
+        child=CharField(), help_text="Why the measure decides nothing, where a judge gives it."
+    ),
     "counts": DictField(child=IntegerField()),
     "only_in_some": IntegerField(),
     "page": IntegerField(),
@@ -222,6 +225,7 @@ class Comparison(Endpoint):
                     {"side": letter, "words": words, "verdict": verdict}
                     for letter, words, verdict in table.words
                 ],
+                "advisory": list(table.advice),
                 "counts": {show.value: count for show, count in table.counts.items()},
                 "only_in_some": table.only_in_some,
                 "page": page.number,

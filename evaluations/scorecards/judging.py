@@ -52,8 +52,11 @@ class JudgeSeen:
         return can_judge(Given(self.version.given), example)
 
 
-def judges_of(run: Run, plan: RunPlan) -> list[JudgeSeen]:
-    """Return the judges of a run with what they said, in the plan's order."""
+def judges_of(run: Run, plan: RunPlan, *, revision: UUID | None = None) -> list[JudgeSeen]:
+    """Return the judges of a run with what they said, in the plan's order.
+
+    With ``revision`` only what they said of that example.
+    """
     if not plan.judges:
         return []
     versions = {
@@ -69,7 +72,7 @@ def judges_of(run: Run, plan: RunPlan) -> list[JudgeSeen]:
     for pin in plan.judges:
         mine = runs.get(pin.name, {})
         answers = mine.get(Part.ANSWERS)
-        said = judged(answers, versions[pin.version_id]) if answers else ()
+        said = judged(answers, versions[pin.version_id], revision=revision) if answers else ()
         verdicts = {
             (one.candidate, one.example.revision_id, one.repeat): one.verdict for one in said
         }

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from evaluations.datasets.selectors import VersionedExample
 from evaluations.judges.enums import Given
 from evaluations.judges.models import JudgeVersion
@@ -63,9 +65,34 @@ def cases_of(pin: CandidatePin, plan: RunPlan, version: JudgeVersion) -> Cases:
         # Places in a version count from 1.
         wanted = noise_places(version.calibration_set.n) if part is Part.CALIBRATION else range(0)
         return Cases(given, None, frozenset(place + 1 for place in wanted))
+    assert pin.judged is not None, "answers are judged for one candidate of a run"
+    answers = _answers(plan).filter(candidate__position=pin.judged)
+    stored = answers.values_list("revision_id", "repeat", "output")
+    return Cases(given, {(example, repeat): output for example, repeat, output in stored})
+
+
+def all_cases(plan: RunPlan, version: JudgeVersion, *, revision: UUID | None = None) -> list[Cases]:
+    """Return the cases of every candidate of a judging plan, in one query.
+
+    With ``revision`` only those of that example.
+    """
+    if part_of(plan) is not Part.ANSWERS:
+        return [cases_of(pin, plan, version) for pin in plan.candidates]
+    answers = _answers(plan)
+    if revision is not None:
+        answers = answers.filter(revision=revision)
+    outputs: dict[int, dict[tuple[UUID, int], str]] = {}
+    for judged, example, repeat, output in answers.values_list(
+        "candidate__position", "revision_id", "repeat", "output"
+    ):
+        outputs.setdefault(judged, {})[example, repeat] = output
+    given = Given(version.given)
+    return [
+        Cases(given, {} if pin.judged is None else outputs.get(pin.judged, {}))
+        for pin in plan.candidates
+    ]
+
+
+def _answers(plan: RunPlan) -> QuerySet[Result]:
     assert plan.subject is not None, "answers are judged for a run"
-    assert pin.judged is not None, "and for one of its candidates"
-    stored = Result.objects.filter(
-        run=UUID(plan.subject.ref), candidate__position=pin.judged, error_class=""
-    ).values_list("revision_id", "repeat", "output")
-    return Cases(given, {(revision, repeat): output for revision, repeat, output in stored})
+    return Result.objects.filter(run=UUID(plan.subject.ref), error_class="")

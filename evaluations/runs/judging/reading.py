@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from evaluations.datasets.selectors import VersionedExample, views_of
 from evaluations.judges.canaries import BY_KEY
@@ -10,7 +11,7 @@ from evaluations.judges.models import JudgeVersion
 from evaluations.judges.prompting import quotable
 from evaluations.judges.services.checks import ANCHOR
 from evaluations.judges.verdicts import Verdict, error, read_verdict
-from evaluations.runs.judging.cases import cases_of
+from evaluations.runs.judging.cases import all_cases
 from evaluations.runs.models import Result, Run
 from evaluations.runs.plan import RunPlan
 
@@ -38,21 +39,24 @@ class Checked:
     models: frozenset[str]
 
 
-def judged(run: Run, version: JudgeVersion) -> Iterator[Judged]:
-    """Yield every verdict of a judging run. A call that brought no output is a judge_error.
+def judged(run: Run, version: JudgeVersion, *, revision: UUID | None = None) -> Iterator[Judged]:
+    """Yield every verdict of a judging run, or those on one example; in three queries.
 
-    Nothing is yielded where there was nothing to judge.
+    A call that brought no output is a judge_error. Nothing is yielded where there was nothing to
+    judge.
     """
     plan = RunPlan.from_json(run.plan)
-    examples = {one.revision_id: one for one in views_of(run.dataset_version)}
-    cases = [cases_of(pin, plan, version) for pin in plan.candidates]
-    stored = (
-        Result.objects.filter(run=run)
-        .order_by("candidate__position", "repeat", "revision_id")
-        .values_list("candidate__position", "revision_id", "repeat", "output", "error_class")
+    views = views_of(run.dataset_version, revision=revision)
+    examples = {one.revision_id: one for one in views}
+    cases = all_cases(plan, version, revision=revision)
+    results = Result.objects.filter(run=run)
+    if revision is not None:
+        results = results.filter(revision=revision)
+    stored = results.order_by("candidate__position", "repeat", "revision_id").values_list(
+        "candidate__position", "revision_id", "repeat", "output", "error_class"
     )
-    for place, revision, repeat, output, failed in stored:
-        example = examples[revision]
+    for place, known, repeat, output, failed in stored:
+        example = examples[known]
         case = cases[place].of(example, repeat)
         if case is None:
             continue

@@ -1,4 +1,5 @@
-"""One example in full: what was asked and expected, every answer, every score with its reason."""
+"""One example in full: what was asked and expected, every answer, every score with its reason,
+what every judge said of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from uuid import UUID
 from evaluations.datasets.models import ExampleRevision
 from evaluations.metrics import registry
 from evaluations.runs.models import Result, Score
+from evaluations.scorecards.comparing.opinions import JudgeLine, judge_lines
 from evaluations.scorecards.comparing.sides import Side
 from evaluations.scorecards.document.measures import COST, FIRST_TOKEN, LATENCY, keys_of
 from portal.common.differences import Difference, compare
@@ -47,6 +49,7 @@ class ExampleView:
     revision: ExampleRevision
     answers: tuple[Answer, ...]
     scores: tuple[ScoreLine, ...]
+    judges: tuple[JudgeLine, ...]
     repeat: int
     repeats: int
 
@@ -54,7 +57,8 @@ class ExampleView:
 def example_of(sides: Sequence[Side], revision_id: UUID, *, repeat: int = 1) -> ExampleView | None:
     """Return one example of the compared sides, or None when not all of them have it.
 
-    Three queries. ``repeat`` beyond what every side has is the first.
+    Three queries, and some for each run that had judges. ``repeat`` beyond what every side has is
+    the first.
     """
     repeats = min(one.plan.repeats for one in sides)
     number = repeat if 1 <= repeat <= repeats else 1
@@ -77,7 +81,14 @@ def example_of(sides: Sequence[Side], revision_id: UUID, *, repeat: int = 1) -> 
         result = results[side.candidate.pk]
         difference = compare(first.output, result.output) if side is not sides[0] else None
         answers.append(Answer(side, result, difference, from_micro(result.cost_micro)))
-    return ExampleView(revision, tuple(answers), _scores(sides, results, stored), number, repeats)
+    return ExampleView(
+        revision=revision,
+        answers=tuple(answers),
+        scores=_scores(sides, results, stored),
+        judges=judge_lines(sides, revision, number),
+        repeat=number,
+        repeats=repeats,
+    )
 
 
 def _scores(

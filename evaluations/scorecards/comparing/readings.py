@@ -1,4 +1,7 @@
-"""Everything that the compared sides stored, in three queries however many sides there are."""
+"""Everything that the compared sides stored, in three queries however many sides there are.
+
+What judges said is read only where it is wanted: some queries for each run.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +13,11 @@ from evaluations.datasets.models import ExampleRevision, VersionExample
 from evaluations.datasets.selectors import view_of
 from evaluations.metrics import registry
 from evaluations.runs.models import Result, Score
+from evaluations.scorecards.comparing.opinions import judged_example, judges_beside
 from evaluations.scorecards.comparing.sides import Side
 from evaluations.scorecards.document import Example, ResultRow, ScoreRow
 from evaluations.scorecards.document.estimates import Table
+from evaluations.scorecards.judging import JudgeSeen
 from portal.common.money import from_micro
 
 EXCERPT = 72
@@ -39,8 +44,9 @@ class Reading:
     said: Mapping[UUID, Said]
 
 
-def readings_of(sides: Sequence[Side]) -> list[Reading]:
-    """Return what each side stored."""
+def readings_of(sides: Sequence[Side], *, judged: bool = False) -> list[Reading]:
+    """Return what each side stored; what its judges said only when ``judged``."""
+    opinions = judges_beside(sides) if judged else {}
     versions: dict[UUID, list[ExampleRevision]] = {}
     wanted = {one.scorecard.run.dataset_version_id for one in sides}
     lines = VersionExample.objects.filter(version__in=wanted).select_related("revision")
@@ -62,17 +68,22 @@ def readings_of(sides: Sequence[Side]) -> list[Reading]:
             "finish_reason", "attempts", "latency_ms", "ttft_ms", "cost_micro", "start", "mark",
         )
     )  # fmt: skip
-    metrics = {one.candidate.pk: len(one.plan.metrics) for one in sides}
+    by_candidate = {one.candidate.pk: one for one in sides}
     for (
         pk, candidate, revision, repeat, error, refused, finish, attempts, latency, first_token,
         micro, start, mark,
     ) in found:  # fmt: skip
         own = scores.get(pk, {})
+        side = by_candidate[candidate]
+        spot = (side.candidate.position, revision, repeat)
         row = ResultRow(
             candidate=0,
             example=0,
             repeat=repeat,
-            scores=tuple(own.get(place) for place in range(metrics[candidate])),
+            scores=(
+                *(own.get(place) for place in range(len(side.plan.metrics))),
+                *(judge.score(spot) for judge in opinions.get(side.scorecard.run_id, ())),
+            ),
             error=error,
             refused=refused,
             held_back=finish == "blocked" and attempts == 0,
@@ -82,20 +93,32 @@ def readings_of(sides: Sequence[Side]) -> list[Reading]:
         )
         said = Said(error, refused, start, f"{error}{mark}")
         rows.setdefault(candidate, []).append((revision, row, said))
-    return [_reading(one, versions, rows.get(one.candidate.pk, [])) for one in sides]
+    return [
+        _reading(
+            one,
+            versions,
+            rows.get(one.candidate.pk, []),
+            opinions.get(one.scorecard.run_id, ()),
+        )
+        for one in sides
+    ]
 
 
 def _reading(
     side: Side,
     versions: Mapping[UUID, list[ExampleRevision]],
     rows: Sequence[tuple[UUID, ResultRow, Said]],
+    judges: Sequence[JudgeSeen],
 ) -> Reading:
     revisions = versions.get(side.scorecard.run.dataset_version_id, [])
     metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in side.plan.metrics]
     examples = []
     for one in revisions:
         view = view_of(one)
-        applies = tuple(registry.applies(metric, view, given) for metric, given in metrics)
+        applies = (
+            *(registry.applies(metric, view, given) for metric, given in metrics),
+            *(judge.applies(judged_example(one)) for judge in judges),
+        )
         examples.append(Example(one.kind, applies, tags=tuple(one.tags)))
     places = {one.pk: place for place, one in enumerate(revisions)}
     return Reading(

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from evaluations.datasets.models import ExampleRevision
+from evaluations.scorecards.comparing.opinions import advice_on, is_judged
 from evaluations.scorecards.comparing.readings import Reading, Said, readings_of
 from evaluations.scorecards.comparing.sides import Side
 from evaluations.scorecards.document.comparisons import Column, compared
 from evaluations.scorecards.document.estimates import Cell, by_example, cells_of
-from evaluations.scorecards.document.measures import Measure, measures_of
+from evaluations.scorecards.document.measures import WEIGHTED, Measure, measures_of
 from evaluations.scorecards.document.words import comparison_words, figure
 from portal.common.policy import policy
 
@@ -112,7 +113,8 @@ class Table:
     """What a comparison shows: every example that all sides have, and those that pass the filter.
 
     ``only_in_some`` counts examples that not every side has; ``words`` say for each further side
-    how it compares with A over all shown examples of the filter's slice.
+    how it compares with A over all shown examples of the filter's slice. ``advice`` says why the
+    measure decides nothing, where a judge gives it that may not.
     """
 
     sides: Sequence[Side]
@@ -125,15 +127,17 @@ class Table:
     counts: Mapping[Show, int]
     only_in_some: int
     words: Sequence[tuple[str, str, str]]
+    advice: Sequence[str]
 
 
 def compare_sides(sides: Sequence[Side], filters: Filters) -> Table:
-    """Return the table of ``sides``, in three queries."""
-    readings = readings_of(sides)
+    """Return the table of ``sides``, in three queries; a few more where a judge is the measure."""
     measures = _common(sides)
     measure = next((one for one in measures if one.key == filters.metric), None)
     if measure is None:
         measure = measures[0] if measures else None
+    by_judge = measure is not None and is_judged(measure)
+    readings = readings_of(sides, judged=by_judge)
     first = readings[0]
     everyone = [{one.pk for one in reading.revisions} for reading in readings]
     shared = set.intersection(*everyone)
@@ -175,6 +179,7 @@ def compare_sides(sides: Sequence[Side], filters: Filters) -> Table:
         counts=_counted(lines),
         only_in_some=len(set.union(*everyone) - shared),
         words=_words(sides, columns, measure, inside),
+        advice=advice_on(sides, measure.key) if by_judge and measure else (),
     )
 
 
@@ -196,22 +201,26 @@ def _counted(lines: Sequence[Line]) -> dict[Show, int]:
 def measures_in(side: Side) -> list[Measure]:
     """Return the measures of a side's plan, which read scores by their place in that plan."""
     weights = {str(key): float(value) for key, value in side.plan.notes.get("weights", {}).items()}
-    return measures_of(side.plan.metrics, weights, side.plan.currency)
+    return measures_of(side.plan.metrics, weights, side.plan.currency, side.plan.judges)
 
 
 def _common(sides: Sequence[Side]) -> list[Measure]:
     """The scores that every side measured in the same version with the same arguments."""
-    found: list[Measure] = []
     each = [{one.key: one for one in measures_in(side) if one.is_share} for side in sides]
-    for key, measure in each[0].items():
-        identity = (measure.metric, measure.version, dict(measure.arguments))
-        if all(
-            key in others
-            and (others[key].metric, others[key].version, dict(others[key].arguments)) == identity
-            for others in each[1:]
-        ):
-            found.append(measure)
-    return found
+    return [
+        measure
+        for key, measure in each[0].items()
+        if all(key in others and _same(key, each[0], others) for others in each[1:])
+    ]
+
+
+def _same(key: str, first: Mapping[str, Measure], other: Mapping[str, Measure]) -> bool:
+    """Whether a measure is the same ruler on two sides; a weighted one is when its parts are."""
+    a, b = first[key], other[key]
+    if (a.metric, a.version, dict(a.arguments)) != (b.metric, b.version, dict(b.arguments)):
+        return False
+    parts = a.arguments if key == WEIGHTED else ()
+    return all(part in first and part in other and _same(part, first, other) for part in parts)
 
 
 _NOTHING = Said()
