@@ -33,7 +33,8 @@ class RunForm(forms.Form):
         max_digits=9,
         decimal_places=4,
         min_value=Decimal("0.0001"),
-        help_text="For all judges together, beside what the candidates may spend.",
+        help_text="For all judges together, beside what the candidates may spend. Proposed: the"
+        " most that all of them can cost when each example is asked once.",
     )
     reference = forms.ChoiceField(
         label="Compare every candidate with",

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from evaluations.datasets.selectors import VersionedExample
 from evaluations.judges.enums import Standing
-from evaluations.judges.models import JudgeVersion
+from evaluations.judges.models import Calibration, JudgeVersion
 from evaluations.judges.selectors import newest_calibrations, newest_versions, standing_by
 from evaluations.metrics import registry
 from evaluations.metrics.classification import true_label
 from evaluations.metrics.expected import expected_fields, references
 from evaluations.metrics.types import ArgumentError, ExampleView, Metric, Scale
+from evaluations.runs.judging.outlook import judging_worst_case
+from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document.measures import key_of
+from portal.common.policy import policy
 from workloads.lifecycle.models import Workload
 
 # A field accuracy for each of more fields than this would be a wall of checkboxes.
@@ -59,6 +63,7 @@ class JudgeOption:
 
     version: JudgeVersion
     standing: Standing
+    calibration: Calibration | None = None
 
     @property
     def label(self) -> str:
@@ -70,8 +75,23 @@ def judge_options(workload: Workload) -> list[JudgeOption]:
     """Return the judges that may be asked: the newest version of each that is not off."""
     versions = newest_versions(workload)
     found = newest_calibrations(versions)
-    options = [JudgeOption(one, standing_by(found.get(one.pk))[0]) for one in versions]
+    options = [
+        JudgeOption(one, standing_by(found.get(one.pk))[0], found.get(one.pk)) for one in versions
+    ]
     return [one for one in options if one.standing is not Standing.OFF]
+
+
+def judging_cap(
+    options: Sequence[JudgeOption], plan: RunPlan, examples: Sequence[VersionedExample]
+) -> Decimal:
+    """Return what judging ``plan`` may cost at most by all of ``options``; 0 without any.
+
+    Each judge gets an equal share, so the dearest decides. Never more than a run may spend. Raises
+    Invalid (price_missing).
+    """
+    most = Decimal(str(policy().number("evaluation", "run_cap_max")))
+    needs = [judging_worst_case(one.version, one.calibration, plan, examples) for one in options]
+    return min(most, len(needs) * max(needs, default=Decimal(0)))
 
 
 def metric_options(

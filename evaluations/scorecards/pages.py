@@ -14,6 +14,7 @@ from evaluations.datasets.selectors import (
     views_of,
 )
 from evaluations.runs.enums import ACTIVE, RunPurpose, RunState
+from evaluations.runs.judging.cases import Part
 from evaluations.runs.models import Run
 from evaluations.runs.planning import estimate
 from evaluations.scorecards import services
@@ -25,6 +26,7 @@ from evaluations.scorecards.options import (
     MetricOption,
     chosen,
     judge_options,
+    judging_cap,
     metric_options,
 )
 from evaluations.scorecards.selectors import (
@@ -73,6 +75,7 @@ class Outlook:
     """What a run of the proposed metrics would do, or why there can be none now.
 
     ``again``: whether just this was compared before, so that running it takes a reason.
+    ``judging``: what all the judges that are offered may cost at most, beside it.
     """
 
     calls: int = 0
@@ -81,6 +84,7 @@ class Outlook:
     problem: str = ""
     link: str = ""
     again: bool = False
+    judging: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,21 @@ class EvaluationPage:
         return [line for line in self.lines if line.active]
 
     @property
+    def stopped_judging(self) -> list[tuple[RunLine, str]]:
+        """The judging that reached its budget, and what waits for it until its cap is raised."""
+        numbers = {str(line.run.pk): line.run.number for line in self.lines}
+        found = []
+        for line in self.lines:
+            if line.purpose is RunPurpose.JUDGING and line.state is RunState.BUDGET_STOPPED:
+                notes, ref = line.run.plan["notes"], line.run.plan["subject"]["ref"]
+                judge = notes["judge"]
+                words = f"The calibration of {judge} waits for it"
+                if notes["part"] != Part.CALIBRATION:
+                    words = f"The scorecard of run {numbers.get(ref, '')} waits for {judge}"
+                found.append((line, words))
+        return found
+
+    @property
     def usual(self) -> list[str]:
         """The tokens of the metrics that are proposed."""
         return [one.token for one in self.options if one.usual]
@@ -121,7 +140,8 @@ def evaluation_page(cycle: Cycle, *, editable: bool) -> EvaluationPage:
     examples: Sequence[VersionedExample] = views_of(version) if version and editable else []
     options = metric_options(examples, prompt.content if prompt else None)
     lines = [_line(run) for run in runs_of(cycle)]
-    outlook = _outlook(cycle, options, version) if editable else Outlook()
+    judges = judge_options(workload) if editable else []
+    outlook = _outlook(cycle, options, judges, version, examples) if editable else Outlook()
     brief = brief_of(cycle)
     return EvaluationPage(
         cycle=cycle,
@@ -130,7 +150,7 @@ def evaluation_page(cycle: Cycle, *, editable: bool) -> EvaluationPage:
         prompt=prompt,
         entries=entries,
         options=options,
-        judges=judge_options(workload) if editable else [],
+        judges=judges,
         scorecard=latest_baseline(cycle),
         choice=winner_choice(cycle),
         outside=list(outside_of(cycle)),
@@ -180,7 +200,11 @@ def _spent(lines: Sequence[RunLine]) -> tuple[str, str, str]:
 
 
 def _outlook(
-    cycle: Cycle, options: Sequence[MetricOption], version: DatasetVersion | None
+    cycle: Cycle,
+    options: Sequence[MetricOption],
+    judges: Sequence[JudgeOption],
+    version: DatasetVersion | None,
+    examples: Sequence[VersionedExample],
 ) -> Outlook:
     cap = Decimal(str(policy().number("evaluation", "run_cap_max")))
     tokens = [one.token for one in options if one.usual]
@@ -192,6 +216,7 @@ def _outlook(
             return Outlook(version.n * len(plan.candidates), Decimal(0), plan.currency)
         again = compared_before(cycle.workload, plan)
         found = estimate(plan)
+        judging = judging_cap(judges, plan, examples)
     except DomainError as problem:
         return Outlook(problem=problem.message, link=problem.link)
-    return Outlook(found.calls, found.worst_case, found.currency, again=again)
+    return Outlook(found.calls, found.worst_case, found.currency, again=again, judging=judging)

@@ -36,6 +36,7 @@ def _run_form(page: EvaluationPage, data: Any = None) -> RunForm:
     initial = {
         "metrics": page.usual,
         "cap": min(most, max(proposed, Decimal("0.05"))),
+        "judging_cap": page.outlook.judging or None,
         "concurrency": settings.RUN_CONCURRENCY,
         "repeats": 1,
         "reference": page.entries[0].gateway_alias if page.entries else "",

@@ -1,5 +1,6 @@
 """What a judge may decide: offered where it can, blocking when unfit, never across versions."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,8 +10,11 @@ from django.urls import reverse
 
 from evaluations.judges import services
 from evaluations.judges.enums import Levels
+from evaluations.runs import services as runs
 from evaluations.runs.models import Run
 from evaluations.runs.plan import RunPlan
+from evaluations.runs.planning import estimate
+from evaluations.scorecards import services as scorecards
 from evaluations.scorecards.citations import baseline_of
 from evaluations.scorecards.document.criteria import Side, not_worse, point
 from evaluations.scorecards.document.measures import measures_of
@@ -18,7 +22,9 @@ from evaluations.scorecards.loading import rows_of
 from evaluations.scorecards.models import Scorecard
 from evaluations.scorecards.phase import Evaluation
 from portal.common.errors import Invalid
+from portal.common.money import from_micro
 from portal.common.policy import policy
+from tests.evaluations.runs.rows import moved
 from tests.factories import catalog, judges, people
 from tests.factories import scorecards as evaluations
 from workloads.lifecycle import services as lifecycle
@@ -123,6 +129,9 @@ def test_the_form_offers_judges_with_their_standing_and_starts_them() -> None:
     url = reverse("scorecards:evaluation", args=[scene.workload.ref])
     page = client.get(url).content.decode()
     assert "judge-one, version 1: Usable in a gate" in page
+    # what all judges can cost at most is proposed
+    [proposed] = re.findall(r'name="judging_cap" value="([0-9.]+)"', page)
+    assert Decimal(proposed) > 0
 
     filled = {
         "metrics": ["field_accuracy", "json_valid", "refusal"],
@@ -134,10 +143,24 @@ def test_the_form_offers_judges_with_their_standing_and_starts_them() -> None:
     refused = client.post(url, filled)
     assert refused.status_code == 422
     assert "Say what judging may cost" in refused.content.decode()
-    assert client.post(url, {**filled, "judging_cap": "2"}).status_code == 302
-    plan = RunPlan.from_json(Run.objects.get(purpose="baseline").plan)
+    assert client.post(url, {**filled, "judging_cap": proposed}).status_code == 302
+    run = Run.objects.get(purpose="baseline")
+    plan = RunPlan.from_json(run.plan)
     assert [(one.name, one.number) for one in plan.judges] == [("judge-one", 1)]
-    assert plan.judges[0].cap + plan.judges[0].checks_cap == Decimal(2)
+    assert plan.judges[0].cap + plan.judges[0].checks_cap == Decimal(proposed)
+
+    # and no judging can need more, even where every answer is as long as it may be
+    evaluations.finish(run, lambda alias, example: ("as long as may be " * 20)[:256])
+    scorecards.publish(run_id=run.pk)
+    for one in runs.judging_of(run):
+        assert estimate(RunPlan.from_json(one.plan)).worst_case <= from_micro(one.cap_micro)
+
+    # but one that stopped says what waits for it, and the way out
+    stopped = runs.judging_of(run)[0]
+    moved(stopped, state="budget_stopped", reason_code="budget", reason="It would cost more.")
+    page = client.get(url).content.decode()
+    assert f"The scorecard of run {run.number} waits for judge-one" in page
+    assert f"{reverse('runs:run', args=[scene.workload.ref, stopped.pk])}#budget" in page
 
     # and a newer version, which nobody has calibrated, stands there as advisory
     services.make_version(
