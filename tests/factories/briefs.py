@@ -6,7 +6,7 @@ from portal.accounts.models import User
 from tests.factories import lives, people, replay
 from workloads.briefs import services
 from workloads.briefs.models import Brief
-from workloads.lifecycle.measures import Measure, measure, register
+from workloads.lifecycle.measures import Measure, register
 from workloads.lifecycle.models import Cycle, Workload
 from workloads.lifecycle.selectors import current_cycle
 
@@ -40,8 +40,7 @@ METRIC = "test_accuracy"
 
 def known_metric() -> str:
     """Return the name of a measure that exists in every test."""
-    if measure(METRIC) is None:
-        register(Measure(METRIC, "Test accuracy", "%", "binary", "up", "Only for tests."))
+    register(Measure(METRIC, "Test accuracy", "%", "binary", "up", "Only for tests."))
     return METRIC
 
 

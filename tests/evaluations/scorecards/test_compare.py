@@ -53,6 +53,7 @@ def _make() -> Made:
     dataset = scene.version.dataset
     hidden = datasets.ticket(
         50,
+        held_out=True,
         tags=["refunds"],
         input={"subject": SECRET, "body": SECRET},
         expected={"category": "billing", "urgent": False},
