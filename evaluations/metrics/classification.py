@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from evaluations.metrics.expected import expected_fields, references
 from evaluations.metrics.normalising import fold
@@ -44,7 +45,7 @@ class ClassFigures:
     support: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Confusion:
     """How often each true class was read as which: counts by (true, predicted).
 
@@ -54,34 +55,40 @@ class Confusion:
 
     counts: Mapping[tuple[str, str], int]
 
-    @property
+    @cached_property
     def labels(self) -> list[str]:
         """Every class of either side, in order."""
-        return sorted({label for pair in self.counts for label in pair})
+        true, said = self._margins
+        return sorted(true.keys() | said.keys())
 
-    @property
+    @cached_property
     def n(self) -> int:
         """The number of answers."""
         return sum(self.counts.values())
 
-    @property
+    @cached_property
     def right(self) -> int:
         """The number of right answers."""
         return sum(count for (true, said), count in self.counts.items() if true == said)
 
-    def per_class(self) -> dict[str, ClassFigures]:
-        """The figures of each class."""
-        true, said = self._margins()
+    @cached_property
+    def _each(self) -> dict[str, ClassFigures]:
+        true, said = self._margins
         found = {}
         for label in self.labels:
             hit = self.counts.get((label, label), 0)
+            expected, read = true.get(label, 0), said.get(label, 0)
             found[label] = ClassFigures(
-                precision=hit / said[label] if said[label] else 0.0,
-                recall=hit / true[label] if true[label] else 0.0,
-                f1=2.0 * hit / (true[label] + said[label]),
-                support=true[label],
+                precision=hit / read if read else 0.0,
+                recall=hit / expected if expected else 0.0,
+                f1=2.0 * hit / (expected + read),
+                support=expected,
             )
         return found
+
+    def per_class(self) -> Mapping[str, ClassFigures]:
+        """The figures of each class."""
+        return self._each
 
     def macro(self) -> ClassFigures:
         """Plain means over the classes."""
@@ -92,6 +99,15 @@ class Confusion:
             math.fsum(one.f1 for one in each) / len(each),
             self.n,
         )
+
+    def macro_f1(self) -> float:
+        """The plain mean of F1 over the classes."""
+        true, said = self._margins
+        hits = self.counts.get
+        return math.fsum(
+            2.0 * hits((label, label), 0) / (true.get(label, 0) + said.get(label, 0))
+            for label in self.labels
+        ) / len(self.labels)
 
     def weighted(self) -> ClassFigures:
         """Means over the classes, weighted by their true answers."""
@@ -105,25 +121,28 @@ class Confusion:
 
     def balanced_accuracy(self) -> float:
         """Mean recall over the classes that truly occur."""
-        recalls = [one.recall for one in self.per_class().values() if one.support]
+        hits = self.counts.get
+        true = self._margins[0]
+        recalls = [hits((label, label), 0) / k for label, k in true.items() if k]
         return math.fsum(recalls) / len(recalls)
 
     def matthews(self) -> float:
         """Matthews correlation for several classes (Gorodkin 2004); 0 where undefined."""
-        true, said = self._margins()
+        true, said = self._margins
         n, right = self.n, self.right
-        over = right * n - sum(true[label] * said[label] for label in self.labels)
+        over = right * n - sum(k * said.get(label, 0) for label, k in true.items())
         under = (n * n - sum(k * k for k in said.values())) * (
             n * n - sum(k * k for k in true.values())
         )
         return over / math.sqrt(under) if under else 0.0
 
-    def _margins(self) -> tuple[Counter[str], Counter[str]]:
-        true: Counter[str] = Counter()
-        said: Counter[str] = Counter()
+    @cached_property
+    def _margins(self) -> tuple[dict[str, int], dict[str, int]]:
+        true: dict[str, int] = {}
+        said: dict[str, int] = {}
         for (one, other), count in self.counts.items():
-            true[one] += count
-            said[other] += count
+            true[one] = true.get(one, 0) + count
+            said[other] = said.get(other, 0) + count
         return true, said
 
 
@@ -178,18 +197,28 @@ def _observe(example: ExampleView, answer: Answer, arguments: Arguments) -> Obse
 
 
 def _summarise(counts: Counts, arguments: Arguments) -> Summary:
-    found = Confusion({(str(true), str(said)): k for (true, said), k in counts.items()})
+    found = _confusion(counts)
     if not found.n:
         return Summary(())
+    return Summary(_figures_of(found), (_matrix(found), _classes(found)))
+
+
+def _figures(counts: Counts, arguments: Arguments) -> tuple[SummaryFigure, ...]:
+    found = _confusion(counts)
+    return _figures_of(found) if found.n else ()
+
+
+def _confusion(counts: Counts) -> Confusion:
+    return Confusion({(str(true), str(said)): k for (true, said), k in counts.items()})
+
+
+def _figures_of(found: Confusion) -> tuple[SummaryFigure, ...]:
     n = found.n
-    return Summary(
-        (
-            rate("accuracy", "Accuracy", found.right, n),
-            SummaryFigure("balanced_accuracy", "Balanced accuracy", found.balanced_accuracy(), n),
-            SummaryFigure("macro_f1", "Macro F1", found.macro().f1, n),
-            SummaryFigure("mcc", "Matthews correlation", found.matthews(), n, unit="number"),
-        ),
-        (_matrix(found), _classes(found)),
+    return (
+        rate("accuracy", "Accuracy", found.right, n),
+        SummaryFigure("balanced_accuracy", "Balanced accuracy", found.balanced_accuracy(), n),
+        SummaryFigure("macro_f1", "Macro F1", found.macro_f1(), n),
+        SummaryFigure("mcc", "Matthews correlation", found.matthews(), n, unit="number"),
     )
 
 
@@ -286,6 +315,7 @@ METRICS = (
         applies=_has_label,
         observe=_observe,
         summarise=_summarise,
+        figures=_figures,
         about=About(
             family=Family.LABELS,
             formula=(

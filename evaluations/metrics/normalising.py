@@ -24,6 +24,9 @@ def squad(text: str) -> str:
 
 def fold(text: str) -> str:
     """NFKC, no invisible format characters, plain quotes and dashes, case folded."""
+    if text.isascii():
+        # What the normal forms and the invisible characters are about is not in there.
+        return text.translate(_LOOKALIKES).casefold()
     visible = "".join(
         c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf"
     )

@@ -5,7 +5,6 @@ Importing this module (or the package) registers the built-in metrics.
 
 import re
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from jsonschema import Draft202012Validator
@@ -22,6 +21,7 @@ from evaluations.metrics.types import (
     Scale,
     Score,
     Summary,
+    SummaryFigure,
     UnknownMetric,
     missing,
 )
@@ -32,6 +32,7 @@ __all__ = [
     "all_metrics",
     "applies",
     "built_in_names",
+    "figures",
     "get",
     "observe",
     "provide",
@@ -232,15 +233,24 @@ def summarise(metric: Metric, counts: Counts, arguments: Mapping[str, Any]) -> S
     """The figures over many calls; none at all for a metric that has no summary."""
     if metric.summarise is None:
         return Summary(())
-    known = {kept: count for kept, count in counts.items() if kept != ("error",)}
-    return metric.summarise(known, _with_defaults(metric, arguments))
+    return metric.summarise(_observed(counts), _with_defaults(metric, arguments))
+
+
+def figures(
+    metric: Metric, counts: Counts, arguments: Mapping[str, Any]
+) -> tuple[SummaryFigure, ...]:
+    """The figures of `summarise` alone."""
+    if metric.figures is None:
+        return summarise(metric, counts, arguments).figures
+    return metric.figures(_observed(counts), _with_defaults(metric, arguments))
+
+
+def _observed(counts: Counts) -> Counts:
+    return {kept: count for kept, count in counts.items() if kept != ("error",)}
 
 
 def _with_defaults(metric: Metric, given: Mapping[str, Any]) -> dict[str, Any]:
-    properties: Mapping[str, Any] = metric.arguments.get("properties", MappingProxyType({}))
-    filled = {name: rule["default"] for name, rule in properties.items() if "default" in rule}
-    filled.update(given)
-    return filled
+    return {**metric.defaults, **given}
 
 
 def _clean(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 
@@ -154,6 +155,7 @@ Compute = Callable[[ExampleView, Answer, Arguments], Score]
 Observe = Callable[[ExampleView, Answer, Arguments], Observation]
 Counts = Mapping[Observation, int]
 Summarise = Callable[[Counts, Arguments], Summary]
+Figures = Callable[[Counts, Arguments], tuple[SummaryFigure, ...]]
 
 
 def _always(example: ExampleView, arguments: Arguments) -> bool:
@@ -173,7 +175,8 @@ class Metric:
     A figure over the whole corpus, such as a macro F1, is no mean of single scores: `observe` says
     what to keep of one call (also of one without an answer: `answer.error` is set then), and
     `summarise` makes the figures from how often each observation was seen. It sees counts only, so
-    the order of the calls cannot matter, and a bootstrap draws counts.
+    the order of the calls cannot matter, and a bootstrap draws counts. `figures` gives the figures
+    of `summarise` without its tables, for where they are made a thousand times; it may be left out.
 
     `origin` is empty for a metric of the portal, the distribution and its version for a plug,
     "declared" for one that was made on its page; `digest` seals a declared definition.
@@ -195,9 +198,16 @@ class Metric:
     scored_errors: frozenset[str] = field(default_factory=frozenset)
     observe: Observe | None = None
     summarise: Summarise | None = None
+    figures: Figures | None = None
     about: About = field(default_factory=About)
     origin: str = ""
     digest: str = ""
+
+    @cached_property
+    def defaults(self) -> Arguments:
+        """The default of every argument that has one."""
+        properties: Mapping[str, Any] = self.arguments.get("properties", {})
+        return {name: rule["default"] for name, rule in properties.items() if "default" in rule}
 
 
 class UnknownMetric(KeyError):

@@ -167,6 +167,7 @@ def binomial_pmf(k: int, n: int, p: float) -> float:
     return math.exp(choices + k * math.log(p) + (n - k) * math.log1p(-p))
 
 
+@lru_cache(maxsize=4_096)
 def binomial_quantile(q: float, n: int, p: float) -> int:
     """The smallest k with P(X <= k) >= q."""
     low, high = 0, n

@@ -6,6 +6,7 @@ or in the unit of the metric.
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from evaluations.statistics.distributions import (
     binomial_pmf,
@@ -56,12 +57,17 @@ def smallest_detectable_mean_difference(
     _check_design(n, 0.0, alpha, power)
     if not 0.0 <= sd_of_differences < math.inf:
         raise StatisticsError("the standard deviation is a finite number of at least 0")
+    return _detectable_effect(n, alpha, power) * sd_of_differences
+
+
+@lru_cache(maxsize=1_024)
+def _detectable_effect(n: int, alpha: float, power: float) -> float:
+    """The smallest effect, in standard deviations, that a two-sided paired t-test would find."""
     critical = t_multiplier(1.0 - alpha, n - 1)
     high = 1.0
     while _paired_t_power(high, n, critical) < power:
         high *= 2.0
-    effect = find_root(lambda effect: _paired_t_power(effect, n, critical) - power, 0.0, high)
-    return effect * sd_of_differences
+    return find_root(lambda effect: _paired_t_power(effect, n, critical) - power, 0.0, high)
 
 
 def smallest_unpaired_difference(

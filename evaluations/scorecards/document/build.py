@@ -2,12 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document.comparisons import Column, compared, headline
-from evaluations.scorecards.document.estimates import Table, cells_of, estimate, kept
+from evaluations.scorecards.document.estimates import (
+    Table,
+    by_slice,
+    cells_of,
+    estimate,
+    kept,
+)
 from evaluations.scorecards.document.floors import Floor, Limits, fit, monthly, scaled, verdict
 from evaluations.scorecards.document.judged import judged_figures
 from evaluations.scorecards.document.measures import COST, WEIGHTED, Measure, measures_of
@@ -45,15 +52,32 @@ def build(
     primary = _primary([one for one in measures if one.key not in advice], floors)
     columns = {
         measure.key: [
-            Column(pin.name, cells_of(measure, examples, table, plan.repeats))
+            Column(pin.name, measure, cells_of(measure, examples, table, plan.repeats))
             for pin, table in zip(plan.candidates, tables, strict=True)
         ]
         for measure in measures
     }
     reference = _reference(plan)
+    plan_digest = plan.digest()
+    slices = _Slices(
+        kinds,
+        tags,
+        [(example.kind,) for example in examples],
+        [tuple(tag for tag in tags if tag in example.tags) for example in examples],
+    )
     candidates = [
         _candidate(
-            plan, place, facts, examples, table, measures, primary, kinds, tags, floors, limits
+            plan,
+            place,
+            facts,
+            examples,
+            table,
+            [columns[measure.key][place] for measure in measures],
+            primary,
+            slices,
+            seed_of(plan_digest),
+            floors,
+            limits,
         )
         for place, table in enumerate(tables)
     ]
@@ -65,7 +89,7 @@ def build(
         "purpose": plan.purpose,
         "run": dict(facts.run),
         "plan": {
-            "digest": plan.digest(),
+            "digest": plan_digest,
             "repeats": plan.repeats,
             "seed": plan.seed,
             "cap": plan.cap,
@@ -139,53 +163,57 @@ def _reference(plan: RunPlan) -> str:
     return named if named in names else names[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Slices:
+    """The kinds and tags with figures of their own, and of which each example is."""
+
+    kinds: Sequence[str]
+    tags: Sequence[str]
+    kinds_of: Sequence[Sequence[str]]
+    tags_of: Sequence[Sequence[str]]
+
+
+def _sliced(
+    columns: Sequence[Column], of: Sequence[Sequence[str]], names: Sequence[str]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """The figures of each measure in each slice."""
+    found: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in names}
+    for column in columns:
+        for name, cells in by_slice(column.cells, of, names).items():
+            found[name][column.measure.key] = estimate(column.measure, cells, column.means)
+    return found
+
+
 def _candidate(
     plan: RunPlan,
     place: int,
     facts: Facts,
     examples: Sequence[Example],
     table: Table,
-    measures: Sequence[Measure],
+    columns: Sequence[Column],
     primary: Measure,
-    kinds: Sequence[str],
-    tags: Sequence[str],
+    slices: _Slices,
+    seed: int,
     floors: Sequence[Floor],
     limits: Limits,
 ) -> dict[str, Any]:
     pin, about = plan.candidates[place], facts.candidates[place]
-    figures = {
-        measure.key: estimate(measure, cells_of(measure, examples, table, plan.repeats))
-        for measure in measures
-    }
-    seed = seed_of(plan.digest())
-    for measure in measures:
-        summary = summary_of(measure, examples, table, plan.repeats, seed)
+    figures = {one.measure.key: estimate(one.measure, one.cells, one.means) for one in columns}
+    for one in columns:
+        summary = summary_of(one.measure, examples, table, plan.repeats, seed)
         if summary is not None:
-            figures[measure.key]["summary"] = summary
+            figures[one.measure.key]["summary"] = summary
     if primary.is_share:
+        cells = next(one.cells for one in columns if one.measure is primary)
         figures[COST]["summary"] = per_right_answer(
-            primary, examples, table, plan.repeats, plan.currency
+            primary, cells, table, plan.repeats, plan.currency
         )
-    sliced = {
-        kind: {
-            measure.key: estimate(measure, cells_of(measure, examples, table, plan.repeats, kind))
-            for measure in measures
-        }
-        for kind in kinds
-    }
-    tagged = {
-        tag: {
-            measure.key: estimate(
-                measure, cells_of(measure, examples, table, plan.repeats, tag=tag)
-            )
-            for measure in measures
-        }
-        for tag in tags
-    }
+    sliced = _sliced(columns, slices.kinds_of, slices.kinds)
+    tagged = _sliced(columns, slices.tags_of, slices.tags)
     for judge in facts.judges:
         figures[judge["key"]] = judged_figures(figures[judge["key"]], judge, place)
-        for one in (*sliced.values(), *tagged.values()):
-            one[judge["key"]]["advisory"] = judge["why"]
+        for part in (*sliced.values(), *tagged.values()):
+            part[judge["key"]]["advisory"] = judge["why"]
     planned = len(examples) * plan.repeats
     errors: dict[str, int] = {}
     for row in table.values():
@@ -228,7 +256,7 @@ def _candidate(
         "verdict": verdict(
             floors,
             figures,
-            {measure.key: measure.unit for measure in measures},
+            {one.measure.key: one.measure.unit for one in columns},
             lost=lost,
             error_rate_max=facts.error_rate_max,
         ),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from evaluations.metrics.types import Scale
@@ -30,18 +31,29 @@ USUAL_DISCORDANCE = 0.1
 LARGEST_NEEDED = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One candidate's readings of one measure."""
 
     name: str
+    measure: Measure
     cells: Sequence[Cell]
 
-    @property
+    @cached_property
     def lost(self) -> float:
         """The share of planned calls that gave no value; 1 when none was planned."""
         known = sum(cell.reading.value is not None for cell in self.cells)
         return 1.0 - known / len(self.cells) if self.cells else 1.0
+
+    @cached_property
+    def means(self) -> Mapping[int, float | None]:
+        """Each example's mean over its repeats: see `by_example`."""
+        return by_example(self.measure, self.cells)
+
+    @cached_property
+    def value(self) -> float | None:
+        """The value of the measure, without its interval."""
+        return point_estimate(self.measure, self.cells)
 
 
 def compared(
@@ -54,7 +66,7 @@ def compared(
 
     A candidate of which more than ``error_rate_max`` is missing is better or worse than nobody.
     """
-    found = adjust(_compare(measure, a.cells, b.cells) for a, b in pairs)
+    found = adjust(_compare(measure, a, b) for a, b in pairs)
     rows = []
     for (a, b), one in zip(pairs, found, strict=True):
         lost = [x.name for x in (a, b) if x.lost > error_rate_max]
@@ -86,16 +98,13 @@ def _limits(interval: Interval | None, prefix: str) -> dict[str, float | None]:
     }
 
 
-def _values(
-    measure: Measure, a: Sequence[Cell], b: Sequence[Cell]
-) -> tuple[list[float | None], list[float | None]]:
-    left, right = by_example(measure, a), by_example(measure, b)
-    examples = sorted(left.keys() | right.keys())
-    return [left.get(one) for one in examples], [right.get(one) for one in examples]
+def _values(a: Column, b: Column) -> tuple[list[float | None], list[float | None]]:
+    examples = sorted(a.means.keys() | b.means.keys())
+    return [a.means.get(one) for one in examples], [b.means.get(one) for one in examples]
 
 
-def _compare(measure: Measure, a: Sequence[Cell], b: Sequence[Cell]) -> Comparison:
-    left, right = _values(measure, a, b)
+def _compare(measure: Measure, a: Column, b: Column) -> Comparison:
+    left, right = _values(a, b)
     better = measure.higher_is_better
     if not measure.is_share:
         return compare_quantity(left, right, higher_is_better=better)
@@ -158,7 +167,7 @@ def ranking(measure: Measure, columns: Sequence[Column]) -> list[Column]:
     """Return the candidates from best to worst value; without a value last; ties in plan order."""
 
     def rank(column: Column) -> tuple[bool, float]:
-        value = point_estimate(measure, column.cells)
+        value = column.value
         if value is None:
             return True, 0.0
         return False, -value if measure.higher_is_better else value
@@ -168,7 +177,7 @@ def ranking(measure: Measure, columns: Sequence[Column]) -> list[Column]:
 
 def power_of(measure: Measure, a: Column, b: Column) -> dict[str, Any]:
     """Return what this many pairs of a score could have shown, and how many would tell the gap."""
-    left, right = _values(measure, a.cells, b.cells)
+    left, right = _values(a, b)
     pairs = [
         (one, other)
         for one, other in zip(left, right, strict=True)

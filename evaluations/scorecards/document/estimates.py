@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from evaluations.metrics.types import Outcome
 from evaluations.scorecards.document.measures import MISSING, Measure, Reading
@@ -13,6 +12,7 @@ from evaluations.statistics.percentiles import percentile, percentile_interval
 
 # Digits behind the point that a document keeps: beyond them, libraries of mathematics differ.
 DIGITS = 10
+_ERROR = Outcome.ERROR.value
 Table = Mapping[tuple[int, int], ResultRow]
 
 
@@ -23,8 +23,7 @@ def kept(value: float | None) -> float | None:
     return round(value, DIGITS) + 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """What one planned call says in one measure; a call without a result is missing."""
 
     example: int
@@ -38,16 +37,15 @@ def cells_of(
     table: Table,
     repeats: int,
     kind: str = "",
-    tag: str = "",
 ) -> list[Cell]:
     """Return the planned calls of one candidate that count for ``measure``, in their order.
 
-    ``table`` holds the candidate's results by (example, repeat); ``kind`` and ``tag`` narrow to
-    examples of one kind and with one tag.
+    ``table`` holds the candidate's results by (example, repeat); ``kind`` narrows to examples of
+    one kind.
     """
     found = []
     for place, example in enumerate(examples):
-        if (kind and example.kind != kind) or (tag and tag not in example.tags):
+        if kind and example.kind != kind:
             continue
         for repeat in range(1, repeats + 1):
             row = table.get((place, repeat))
@@ -65,33 +63,53 @@ def by_example(measure: Measure, cells: Sequence[Cell]) -> dict[int, float | Non
     there is nothing it could count as, and it is left out (None when nothing is left).
     """
     values: dict[int, list[float]] = {}
-    for cell in cells:
-        known = values.setdefault(cell.example, [])
-        if cell.reading.value is not None:
-            known.append(cell.reading.value)
-        elif measure.is_share:
+    is_share = measure.is_share
+    for example, reading, _ in cells:
+        known = values.get(example)
+        if known is None:
+            known = values[example] = []
+        if reading.value is not None:
+            known.append(reading.value)
+        elif is_share:
             known.append(0.0)
-    return {
-        example: math.fsum(known) / len(known) if known else None
-        for example, known in values.items()
-    }
+    return {example: _mean(known) for example, known in values.items()}
 
 
-def estimate(measure: Measure, cells: Sequence[Cell]) -> dict[str, Any]:
-    """Return the figures of one measure.
+def _mean(values: Sequence[float]) -> float | None:
+    if len(values) == 1:
+        return values[0] + 0.0
+    return math.fsum(values) / len(values) if values else None
+
+
+def by_slice(
+    cells: Sequence[Cell], of: Sequence[Sequence[str]], names: Sequence[str]
+) -> dict[str, list[Cell]]:
+    """Return the cells of each slice in ``names``; ``of`` says which ones each example is in."""
+    found: dict[str, list[Cell]] = {name: [] for name in names}
+    for cell in cells:
+        for name in of[cell.example]:
+            found[name].append(cell)
+    return found
+
+
+def estimate(
+    measure: Measure, cells: Sequence[Cell], known: Mapping[int, float | None] | None = None
+) -> dict[str, Any]:
+    """Return the figures of one measure; ``known`` are the means of its examples (`by_example`) of
+    more cells, where they were made before.
 
     ``planned`` calls count for it, ``n`` of them have a value, ``missing`` and ``errors`` have
     none, ``refused`` were refused by the model. ``low`` and ``high`` are the 95 % interval; None
     where too few values carry none, which ``smallest_n`` then explains.
     """
-    scored = [cell.reading.value for cell in cells if cell.reading.value is not None]
-    errors = sum(cell.reading.outcome == Outcome.ERROR for cell in cells)
+    scored = [reading.value for _, reading, _ in cells if reading.value is not None]
+    errors = sum(reading.outcome == _ERROR for _, reading, _ in cells)
     figures: dict[str, Any] = {
         "planned": len(cells),
         "n": len(scored),
         "missing": len(cells) - len(scored) - errors,
         "errors": errors,
-        "refused": sum(cell.refused for cell in cells),
+        "refused": sum(refused for _, _, refused in cells),
         "value": None,
         "low": None,
         "high": None,
@@ -101,7 +119,10 @@ def estimate(measure: Measure, cells: Sequence[Cell]) -> dict[str, Any]:
         return figures
     if measure.percentile is not None:
         return figures | _percentiles(scored, measure.percentile)
-    means = [mean for mean in by_example(measure, cells).values() if mean is not None]
+    if known is None:
+        known = by_example(measure, cells)
+    wanted = dict.fromkeys([example for example, _, _ in cells])
+    means = [mean for mean in map(known.get, wanted) if mean is not None]
     return figures | (_share(means) if measure.is_share else _amount(means))
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluations.metrics import registry
-from evaluations.metrics.types import Counts, Metric, Outcome, Scale, Summary
+from evaluations.metrics.types import Counts, Metric, Outcome, Scale, Summary, SummaryFigure
 from evaluations.runs.plan import JudgePin, MetricPin
-from evaluations.scorecards.document.rows import Example, ResultRow
+from evaluations.scorecards.document.rows import Example, ResultRow, ScoreRow
 
 LATENCY, FIRST_TOKEN, COST, WEIGHTED = (
     "latency_p95",
@@ -26,18 +26,11 @@ MAX_KEY = 80
 JUDGE = "judge"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one result says in one measure: a value, or why there is none.
+# What one result says in one measure is what a metric said of it, or read from it in the same form.
+Reading = ScoreRow
 
-    ``outcome`` is scored, missing or error.
-    """
-
-    outcome: str
-    value: float | None = None
-
-
-MISSING = Reading(Outcome.MISSING.value)
+_SCORED = Outcome.SCORED.value
+MISSING = Reading(Outcome.MISSING.value, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ class Measure:
     ``applies`` says whether a place (example, result or None) counts for it at all, ``read`` what a
     result says. ``percentile`` is set where the value is a percentile rather than a mean.
     ``summarise`` gives the figures over all answers where the metric, the plan's at ``place``, has
-    any.
+    any, with their tables; ``figures`` without.
     """
 
     key: str
@@ -64,6 +57,7 @@ class Measure:
     percentile: float | None = None
     place: int = -1
     summarise: Callable[[Counts], Summary] | None = None
+    figures: Callable[[Counts], tuple[SummaryFigure, ...]] | None = None
 
     @property
     def is_share(self) -> bool:
@@ -155,12 +149,6 @@ def _score(place: int, pin: MetricPin, key: str) -> Measure:
     if "k" in pin.arguments:
         about = f"k = {pin.arguments['k']}"
 
-    def read(example: Example, row: ResultRow) -> Reading:
-        stored = row.scores[place]
-        if stored is None:
-            return MISSING
-        return Reading(stored.outcome, stored.value)
-
     return Measure(
         key=key,
         label=f"{metric.label}: {about}" if about else metric.label,
@@ -172,21 +160,22 @@ def _score(place: int, pin: MetricPin, key: str) -> Measure:
         version=metric.version,
         arguments=pin.arguments,
         applies=lambda example, row: example.applies[place],
-        read=read,
+        read=lambda example, row: row.scores[place] or MISSING,
         place=place,
         summarise=(
             None
             if metric.summarise is None
             else lambda counts: registry.summarise(metric, counts, pin.arguments)
         ),
+        figures=(
+            None
+            if metric.summarise is None
+            else lambda counts: registry.figures(metric, counts, pin.arguments)
+        ),
     )
 
 
 def _judge(place: int, pin: JudgePin) -> Measure:
-    def read(example: Example, row: ResultRow) -> Reading:
-        stored = row.scores[place]
-        return MISSING if stored is None else Reading(stored.outcome, stored.value)
-
     return Measure(
         key=pin.key,
         label=f"Judge: {pin.name}",
@@ -200,7 +189,7 @@ def _judge(place: int, pin: JudgePin) -> Measure:
         # Two versions of a judge are two rulers: what tells them apart.
         arguments={"judge": pin.digest},
         applies=lambda example, row: example.applies[place],
-        read=read,
+        read=lambda example, row: row.scores[place] or MISSING,
     )
 
 
@@ -219,7 +208,7 @@ def _weighted(scores: Sequence[Measure], weights: Mapping[str, float]) -> Measur
             if reading.value is not None:
                 total += weight * (reading.value if one.higher_is_better else 1.0 - reading.value)
                 scored = True
-        return Reading(Outcome.SCORED.value, total / shared) if scored else MISSING
+        return Reading(_SCORED, total / shared) if scored else MISSING
 
     return Measure(
         key=WEIGHTED,
@@ -247,7 +236,7 @@ def _latency(key: str) -> Measure:
         # A call that timed out took at least this long; leaving it out would flatter slow models.
         if taken is None or (row.error and row.error != "timeout"):
             return MISSING
-        return Reading(Outcome.SCORED.value, taken)
+        return Reading(_SCORED, taken)
 
     return Measure(
         key=key,
@@ -280,7 +269,5 @@ def _cost(currency: str) -> Measure:
         version=1,
         arguments={},
         applies=lambda example, row: True,
-        read=lambda example, row: (
-            MISSING if row.error else Reading(Outcome.SCORED.value, float(row.cost))
-        ),
+        read=lambda example, row: MISSING if row.error else Reading(_SCORED, float(row.cost)),
     )

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluations.scorecards.document.comparisons import Column, compared, power_of
-from evaluations.scorecards.document.estimates import kept, point_estimate
+from evaluations.scorecards.document.estimates import kept
 from evaluations.scorecards.document.measures import WEIGHTED, Measure
 from evaluations.scorecards.document.words import points
 from evaluations.scorecards.enums import Fit, Standing
@@ -48,7 +48,6 @@ def ranked(
     better = _better(measure, by_name, error_rate_max)
     free = [one.name for one in by_name if not vetoed[one.name]]
     place = {name: 1 + sum((other, name) in better for other in free) for name in free}
-    values = {one.name: point_estimate(measure, one.cells) for one in by_name}
     rows = []
     for column in by_name:
         name = column.name
@@ -64,7 +63,7 @@ def ranked(
             {
                 "name": name,
                 "place": place.get(name),
-                "value": kept(values[name]),
+                "value": kept(column.value),
                 "vetoes": list(vetoed[name]),
                 "not_told_from": tied,
             }

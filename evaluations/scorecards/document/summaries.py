@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluations.metrics.types import Observation, Summary, SummaryFigure
-from evaluations.scorecards.document.estimates import Table, cells_of, kept
+from evaluations.scorecards.document.estimates import Cell, Table, kept
 from evaluations.scorecards.document.measures import Measure
 from evaluations.scorecards.document.rows import Example
 from evaluations.statistics.bootstrap import cluster_bootstrap
@@ -29,8 +29,8 @@ def summary_of(
 
     A call without a result counts as its example's ``absent`` observation.
     """
-    summarise = measure.summarise
-    if summarise is None:
+    summarise, figures_of = measure.summarise, measure.figures
+    if summarise is None or figures_of is None:
         return None
     clusters = _clusters(measure, examples, table, repeats)
     if not clusters:
@@ -38,7 +38,7 @@ def summary_of(
     summary = summarise(_spread(Counter(clusters)))
 
     def figures(drawn: Mapping[tuple[Observation, ...], int]) -> dict[str, float | None]:
-        return {one.key: one.value for one in summarise(_spread(drawn)).figures}
+        return {one.key: one.value for one in figures_of(_spread(drawn))}
 
     plain = repeats == 1 and all(one.passed is not None for one in summary.figures if one.n)
     drawn: Mapping[str, Interval | None] = {}
@@ -71,11 +71,11 @@ def _clusters(
     return found
 
 
-def _spread(clusters: Mapping[tuple[Observation, ...], int]) -> Counter[Observation]:
-    counts: Counter[Observation] = Counter()
+def _spread(clusters: Mapping[tuple[Observation, ...], int]) -> dict[Observation, int]:
+    counts: dict[Observation, int] = {}
     for cluster, times in clusters.items():
         for one in cluster:
-            counts[one] += times
+            counts[one] = counts.get(one, 0) + times
     return counts
 
 
@@ -126,9 +126,10 @@ def _tables(summary: Summary) -> list[dict[str, Any]]:
 
 
 def per_right_answer(
-    primary: Measure, examples: Sequence[Example], table: Table, repeats: int, currency: str
+    primary: Measure, cells: Sequence[Cell], table: Table, repeats: int, currency: str
 ) -> dict[str, Any]:
-    """Return what one right answer costs: all calls' cost over those right in ``primary``.
+    """Return what one right answer costs: all calls' cost over those right in ``primary``, of which
+    ``cells`` are the readings.
 
     Right is a full score. Unknown, and not 0, when no answer is right. The interval is that of a
     ratio of sums over examples (Cochran 1977, 6.3: linearised, t with n - 1 degrees of freedom).
@@ -137,7 +138,7 @@ def per_right_answer(
     for (place, _), row in table.items():
         costs[place] = costs.get(place, 0.0) + float(row.cost)
     right: dict[int, int] = {}
-    for cell in cells_of(primary, examples, table, repeats):
+    for cell in cells:
         full = cell.reading.value is not None and cell.reading.value >= 1.0 - 1e-12
         right[cell.example] = right.get(cell.example, 0) + full
     pairs = [(costs.get(place, 0.0), hits) for place, hits in sorted(right.items())]
