@@ -268,6 +268,7 @@ def _words(
     ready = [
         Column(
             side.letter,
+            measure,
             [
                 Cell(order[revision], cell.reading, cell.refused)
                 for revision, cells in values.cells.items()
