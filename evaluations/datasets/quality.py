@@ -5,7 +5,7 @@ What takes long is worked out once for each state of a draft and kept for a day.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,19 @@ class Findings:
     def keys(self, problem: Problem) -> frozenset[str]:
         """Return the keys of the examples that have this problem."""
         return frozenset(self.problems.get(problem.value, ()))
+
+    def without(self, hidden: Set[str]) -> "Findings":
+        """Return what may be told to somebody from whom the examples ``hidden`` are kept.
+
+        A pair with one of them goes whole: how near one's own words come would be a way to guess.
+        """
+        pairs = tuple(pair for pair in self.pairs if not hidden & {pair[0], pair[1]})
+        near = tuple(dict.fromkeys(key for pair in pairs for key in pair[:2]))
+        problems = {
+            name: tuple(key for key in keys if key not in hidden)
+            for name, keys in self.problems.items()
+        }
+        return Findings(pairs, self.complete, problems | {Problem.NEAR_DUPLICATE.value: near})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,16 @@ def findings_of(
         bool(complete),
         {problem: tuple(keys) for problem, keys in problems.items()},
     )
+
+
+def findings_for(
+    dataset: Dataset,
+    sight: Sight,
+    drafted: Callable[[], Sequence[ExampleRevision]] | None = None,
+) -> Findings:
+    """Return of `findings_of` what whoever has this ``sight`` may be told."""
+    found = findings_of(dataset, drafted)
+    return found if sight.allowed else found.without(sight.keys)
 
 
 def _findings(dataset: Dataset, rows: Sequence[ExampleRevision]) -> Findings:

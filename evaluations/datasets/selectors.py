@@ -118,9 +118,18 @@ def version_for(user: AnyUser, workload_ref: str, ref: str, number: int) -> Data
 
 
 def upload_for(user: AnyUser, workload_ref: str, ref: str, upload_id: UUID) -> ImportUpload:
-    """Return an upload that still waits for its confirmation. Raises Http404."""
+    """Return one's own upload that still waits for its confirmation. Raises Http404.
+
+    Nobody else's: what it brings may be held out, and is not known to be before it is imported.
+    """
     dataset = dataset_for(user, workload_ref, ref)
-    return get_object_or_404(ImportUpload, pk=upload_id, dataset=dataset, state=UploadState.WAITING)
+    return get_object_or_404(
+        ImportUpload,
+        pk=upload_id,
+        dataset=dataset,
+        state=UploadState.WAITING,
+        created_by=user.pk,
+    )
 
 
 def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:

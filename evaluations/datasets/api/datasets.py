@@ -24,7 +24,8 @@ from evaluations.datasets.api.shapes import (
 )
 from evaluations.datasets.checks import findings
 from evaluations.datasets.enums import DataClass, Purpose
-from evaluations.datasets.quality import findings_of, smallest_difference
+from evaluations.datasets.heldout import sight_of
+from evaluations.datasets.quality import findings_for, smallest_difference
 from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, header, shape
 from portal.common.choices import ToneChoices
@@ -181,9 +182,10 @@ class QualityDetail(Endpoint):
     )
     def get(self, request: Request, ref: str, dataset_ref: str) -> Response:
         """Say what a commit of the draft would be told, its mix, and what it could show."""
-        found = selectors.dataset_for(signed_in(request), ref, dataset_ref)
+        user = signed_in(request)
+        found = selectors.dataset_for(user, ref, dataset_ref)
         rows = selectors.draft_revisions(found)
-        seen = findings_of(found, lambda: rows)
+        seen = findings_for(found, sight_of(user, found), lambda: rows)
         mix = selectors.shares(Counter(one.kind for one in rows))
         return Response(
             {

@@ -20,8 +20,8 @@ from evaluations.datasets.api.shapes import (
     texts,
 )
 from evaluations.datasets.enums import Kind, Problem
-from evaluations.datasets.heldout import sight_of
-from evaluations.datasets.quality import findings_of
+from evaluations.datasets.heldout import Sight, sight_of
+from evaluations.datasets.quality import findings_for
 from evaluations.datasets.selectors import Narrowing
 from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, header, query, shape
@@ -32,7 +32,7 @@ from workloads.lifecycle.policies import require
 _FILTERS = {"kind", "tag", "q", "slice", "problem", "cursor", "held_out"}
 
 
-def _wanted(request: Request, dataset: Any) -> Narrowing:
+def _wanted(request: Request, dataset: Any, sight: Sight) -> Narrowing:
     known(request, _FILTERS)
     asked = request.query_params
     words = {"kind": Kind.values, "slice": ["yes", "no"], "problem": Problem.values}
@@ -42,7 +42,7 @@ def _wanted(request: Request, dataset: Any) -> Narrowing:
     if any("\x00" in asked.get(name, "") for name in ("q", "tag")):
         raise Invalid.field("q", "null_character", "Take the null character out.")
     problem = asked.get("problem", "")
-    keys = findings_of(dataset).keys(Problem(problem)) if problem else None
+    keys = findings_for(dataset, sight).keys(Problem(problem)) if problem else None
     return Narrowing(
         asked.get("kind", ""),
         asked.get("tag", "")[:40],
@@ -73,7 +73,7 @@ class DraftList(Endpoint):
         found = selectors.dataset_for(signed_in(request), ref, dataset_ref)
         sight = asked_sight(request, found)
         page = page_of(
-            selectors.narrowed(selectors.draft_lines(found), _wanted(request, found), sight),
+            selectors.narrowed(selectors.draft_lines(found), _wanted(request, found, sight), sight),
             by="id",
             cursor=request.query_params.get("cursor", ""),
         )

@@ -8,10 +8,11 @@ from django.db.models import Max
 
 from catalog.enums import DataClass as Sensitivity
 from evaluations.datasets.enums import DataClass, Purpose, SourceKind
+from evaluations.datasets.heldout import held_out_keys, may_see_content
 from evaluations.datasets.models import Dataset
 from portal.accounts.models import User
 from portal.audit import services as audit
-from portal.common.errors import Conflict, Invalid
+from portal.common.errors import Conflict, Forbidden, Invalid
 from portal.common.text import clean_text
 from workloads.briefs.selectors import brief_of
 from workloads.lifecycle.models import Workload
@@ -92,7 +93,7 @@ def edit_dataset(
     """Change what is said about a dataset; its purpose stays what it is.
 
     What is declared about examples counts from the next import, edit and commit on. Raises
-    Forbidden, Conflict (changed) or Invalid, as `create_dataset`.
+    Forbidden (also held_out), Conflict (changed) or Invalid, as `create_dataset`.
     """
     require(actor, dataset.workload, "edit")
     held = Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
@@ -111,6 +112,8 @@ def edit_dataset(
     changed = [field for field, value in new.items() if getattr(held, field) != value]
     if not changed:
         return held
+    if {"variables", "expected_schema"} & set(changed):
+        _check_declaring(actor, dataset)
     for field in changed:
         setattr(held, field, new[field])
     held.row_version += 1
@@ -125,6 +128,19 @@ def edit_dataset(
         detail={"fields": changed},
     )
     return held
+
+
+def _check_declaring(actor: User, dataset: Dataset) -> None:
+    """Raise Forbidden (held_out) for somebody who writes prompts while examples are held out.
+
+    Which examples depart from a schema is told, so that schemas would be questions about them.
+    """
+    if held_out_keys(dataset) and not may_see_content(actor, dataset):
+        raise Forbidden(
+            "You write prompts of this workload: what its held-out examples have to look like is"
+            " declared by somebody who does not.",
+            code="held_out",
+        )
 
 
 def _title(name: str, workload: Workload, dataset: Dataset | None) -> str:

@@ -16,7 +16,7 @@ from evaluations.datasets.example_form import ExampleForm
 from evaluations.datasets.heldout import Sight
 from evaluations.datasets.models import Dataset
 from evaluations.datasets.presentation import example_line
-from evaluations.datasets.quality import findings_of
+from evaluations.datasets.quality import findings_for
 from evaluations.datasets.selectors import Narrowing
 from evaluations.datasets.views.shared import (
     FOLDER,
@@ -39,7 +39,7 @@ MAX_TAGS_LISTED = 200
 PAGE = f"{FOLDER}/editor.html"
 
 
-def _wanted(request: HttpRequest, dataset: Dataset) -> Narrowing:
+def _wanted(request: HttpRequest, dataset: Dataset, sight: Sight) -> Narrowing:
     """Return what examples are asked for. Raises Invalid for a filter that is none."""
     known_parameters(request, FILTERS | {"cursor", "held_out"})
     problem = request.GET.get("problem", "")
@@ -51,7 +51,7 @@ def _wanted(request: HttpRequest, dataset: Dataset) -> Narrowing:
     text, tag = request.GET.get("q", "").strip()[:200], request.GET.get("tag", "")[:40]
     if "\x00" in text + tag:
         raise Invalid.field("q", "null_character", "Take the null character out.")
-    keys = findings_of(dataset).keys(Problem(problem)) if problem else None
+    keys = findings_for(dataset, sight).keys(Problem(problem)) if problem else None
     return Narrowing(kind_in(request), tag, text, part, keys)
 
 
@@ -91,8 +91,8 @@ def _rows(
 def examples(request: HttpRequest, ref: str, dataset_ref: str) -> HttpResponse:
     """Show the examples of the draft, narrowed and in pages."""
     found = selectors.dataset_for(signed_in(request), ref, dataset_ref)
-    wanted = _wanted(request, found)
     sight = asked_sight(request, found)
+    wanted = _wanted(request, found, sight)
     tags = _tags(found, sight)
     context = dataset_frame(request, found, "examples") | {
         **_rows(request, found, wanted, sight),
@@ -116,7 +116,8 @@ def change(request: HttpRequest, ref: str, dataset_ref: str) -> HttpResponse:
     keys = request.POST.getlist("key")[:5_000]
     if request.POST.get("every"):
         sight = asked_sight(request, found)
-        lines = selectors.narrowed(selectors.draft_lines(found), _wanted(request, found), sight)
+        wanted = _wanted(request, found, sight)
+        lines = selectors.narrowed(selectors.draft_lines(found), wanted, sight)
         keys = list(lines.values_list("key", flat=True))
     back = reverse("datasets:examples", args=[ref, dataset_ref])
     back = f"{back}?{request.GET.urlencode()}" if request.GET else back

@@ -14,7 +14,7 @@ from evaluations.datasets.forms import CommitForm, DatasetForm, ReasonForm, Sett
 from evaluations.datasets.models import Dataset
 from evaluations.datasets.policies import can_agree_to_removal
 from evaluations.datasets.presentation import balance_bars
-from evaluations.datasets.quality import coverage, findings_of, smallest_difference
+from evaluations.datasets.quality import coverage, findings_for, smallest_difference
 from evaluations.datasets.views.shared import FOLDER, asked_sight, dataset_frame, known_parameters
 from portal.accounts.http import signed_in
 from portal.common.errors import DomainError, Forbidden
@@ -80,7 +80,7 @@ def _quality_page(
     sight = asked_sight(request, dataset)
     newest = selectors.latest_version(dataset)
     said = findings(dataset, rows)
-    found = findings_of(dataset, lambda: rows)
+    found = findings_for(dataset, sight, lambda: rows)
     hidden = {one.key for one in rows if sight.holds_out(one)}
     told = [one for one in rows if sight.allowed or one.key not in hidden]
     gone = next((one for one in said if one.code == "adversarial_removed"), None)

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern
 
 from evaluations.datasets import services
+from evaluations.datasets.enums import ImportMode
 from evaluations.datasets.heldout import is_prompt_author, may_see_content, sight_of
 from evaluations.datasets.models import DatasetVersion
 from evaluations.datasets.urls import urlpatterns
@@ -205,3 +206,50 @@ def test_an_import_knows_the_slice_by_its_field_and_by_the_old_tag(scene: Scene)
     assert (found.held_out, found.tags) == (True, ["plain"])
     with pytest.raises(Invalid):
         datasets.fill(scene.reader, scene.dataset, row | {"held_out": "perhaps", "key": "z"})
+
+
+def test_what_can_be_asked_about_the_slice_tells_a_prompt_author_nothing(scene: Scene) -> None:
+    """Similarity and schemas would otherwise be questions that end at the words themselves."""
+    client = client_of(scene.author)
+    one = f"/workloads/{scene.workload.ref}/datasets/{scene.dataset.ref}/"
+    guess = {"subject": f"{SECRET} held-1", "body": f"my card is in {SECRET}!"}
+    datasets.fill(scene.author, scene.dataset, {"key": "guess", "input": guess, "expected": "x",
+                                            "context": [f"{SECRET} context"]})  # fmt: skip
+    # the one who may see is told that the guess is near; the author is told of no such pair
+    for user, told in ((scene.reader, True), (scene.author, False)):
+        quality = json.loads(body(client_of(user), f"/api/v1{one}quality")[1])
+        assert (["guess", "held-1"] in [sorted(p[:2]) for p in quality["near_duplicates"]]) == told
+        asked = body(client_of(user), f"/api/v1{one}examples?problem=near_duplicate")[1]
+        assert ("guess" in [row["key"] for row in json.loads(asked)["results"]]) == told
+    assert ">guess</a>" not in body(client, one)[1]
+    assert "guess" not in body(client, f"{one}examples/?problem=near_duplicate&kind=typical")[1]
+
+    # and a schema that would ask what is expected is not theirs to declare; a name is
+    scene.dataset.refresh_from_db()
+    said = {"If-Match": str(scene.dataset.row_version)}
+    asks = {"expected_schema": {"type": "object", "required": ["category"]}}
+    for user, values, status in (
+        (scene.author, asks, 403),
+        (scene.author, {"variables": ["subject"]}, 403),
+        (scene.author, {"description": "Tickets of May."}, 200),
+    ):
+        answer = client_of(user).patch(
+            f"/api/v1{one.rstrip('/')}", values, content_type="application/json", headers=said
+        )
+        assert answer.status_code == status, answer.content
+    said = {"If-Match": str(answer.json()["row_version"])}
+    answer = client_of(scene.reader).patch(
+        f"/api/v1{one.rstrip('/')}", asks, content_type="application/json", headers=said
+    )
+    assert answer.status_code == 200
+
+
+def test_an_uploaded_file_is_shown_to_whoever_brought_it_alone(scene: Scene) -> None:
+    upload = services.upload_file(
+        actor=scene.reader, dataset=scene.dataset, filename="held.jsonl",
+        data=json.dumps(scene.held("held-9")).encode(), mode=ImportMode.ADD,
+    )  # fmt: skip
+    path = f"/workloads/{scene.workload.ref}/datasets/{scene.dataset.ref}/imports/{upload.pk}/"
+    for user, status in ((scene.reader, 200), (scene.author, 404)):
+        found, text = body(client_of(user), path)
+        assert (found, SECRET in text.casefold()) == (status, status == 200)
