@@ -151,6 +151,7 @@ def _comparison(
         "identical": asked["identical"],
         "unanswered": asked["unanswered"],
         "named": asked["named"],
+        "held_out": asked["held_out"],
         "pairs": sum((one["first"], one["second"]) == both for one in pairs.values()),
         "complete_pairs": sum(n >= needs["raters_min"] for n in given.values()),
         "raters": len({row.seat for row in mine}),

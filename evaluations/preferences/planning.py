@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.models import CatalogEntry
+from evaluations.datasets.heldout import held_out_keys
 from evaluations.datasets.models import ExampleRevision
 from evaluations.datasets.selectors import version_lines
 from evaluations.preferences.drawing import drawn, ranked
@@ -34,8 +35,10 @@ _SHORTEST_NAME = 3
 class Pool:
     """What one comparison of two candidates can ask, and what it leaves out, with the reason.
 
-    ``eligible`` names by example the two results. ``identical`` answers leave nothing to prefer,
-    ``unanswered`` lack one of the two, ``named`` holds the name of a candidate and would tell.
+    ``eligible`` names by example the two results. ``held_out`` examples are for the last check of a
+    prompt: raters may write prompts, and what they read is not recorded. ``identical`` answers
+    leave nothing to prefer, ``unanswered`` lack one of the two, ``named`` holds the name of a
+    candidate and would tell.
     """
 
     first: int
@@ -44,6 +47,7 @@ class Pool:
     identical: int
     unanswered: int
     named: int
+    held_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +138,16 @@ def pools_of(
         answers.setdefault((place, revision), (pk, text))
     telling = _telling(plan)
     given = {key: _given(one) for key, one in revisions.items()}
+    kept_back = held_out_keys(run.dataset_version.dataset)
+    held = {pk for pk, one in revisions.items() if one.held_out or one.key in kept_back}
     found = []
     for first, second in comparisons:
         eligible: dict[UUID, tuple[UUID, UUID]] = {}
         identical = unanswered = named = 0
         for key in revisions:
             left, right = answers.get((first, key)), answers.get((second, key))
+            if key in held:
+                continue
             if left is None or right is None:
                 unanswered += 1
             elif left[1].strip() == right[1].strip():
@@ -148,7 +156,7 @@ def pools_of(
                 named += 1
             else:
                 eligible[key] = (left[0], right[0])
-        found.append(Pool(first, second, eligible, identical, unanswered, named))
+        found.append(Pool(first, second, eligible, identical, unanswered, named, len(held)))
     return found
 
 
@@ -187,6 +195,7 @@ def _too_few(plan: RunPlan, pool: Pool, count: int) -> Invalid:
             (pool.identical, "have the same answer twice"),
             (pool.unanswered, "lack an answer"),
             (pool.named, "would tell by the name of a model"),
+            (pool.held_out, "are held out"),
         )
         if number
     ]
@@ -228,6 +237,7 @@ def _sealed(
                     "identical": pool.identical,
                     "unanswered": pool.unanswered,
                     "named": pool.named,
+                    "held_out": pool.held_out,
                 }
                 for pool in pools
             ],

@@ -210,6 +210,7 @@ def _left_out(comparisons: list[dict[str, Any]]) -> list[tuple[str, int]]:
         "the same answer twice": sum(one["identical"] for one in comparisons),
         "an answer is missing": sum(one["unanswered"] for one in comparisons),
         "an answer names a model": sum(one["named"] for one in comparisons),
+        "held out": sum(one["held_out"] for one in comparisons),
     }
     return [(words, count) for words, count in sums.items() if count]
 

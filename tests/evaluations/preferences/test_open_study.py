@@ -3,8 +3,10 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from evaluations.datasets import services as datasets
 from evaluations.datasets.selectors import VersionedExample
 from evaluations.preferences.models import Rating, Study, StudyPair
+from evaluations.preferences.planning import prepare
 from evaluations.runs.models import Run
 from portal.audit.models import AuditEvent
 from portal.common.canonical import digest
@@ -80,6 +82,26 @@ def test_answers_that_are_alike_missing_or_telling_are_left_out_and_counted() ->
         scene.open(pairs=17)
     assert refusal(problem) == ("pairs", "too_few_pairs")
     assert "3 have the same answer twice" in problem.value.message
+
+
+def test_what_is_held_out_is_asked_of_nobody() -> None:
+    """Raters may write another prompt of the workload, and nobody records what they read."""
+    made = scorecards.scene(20, 2)
+    dataset = made.version.dataset
+    for keys in (["t-0001", "t-0002"], ["t-0003"]):
+        # the first two in the version that is run, the third in the draft alone
+        datasets.change_examples(actor=made.owner, dataset=dataset, keys=keys, act="hold_out")
+        if "t-0001" in keys:
+            datasets.commit_version(actor=made.owner, dataset=dataset, note="Two are held out.")
+    names = [one.gateway_alias for one in made.entries]
+    run = scorecards.finish(made.start(), preferences.by_place(names))
+
+    pool = prepare(run, [0, 1], 10, 7)
+
+    assert pool.plan["comparisons"][0]["held_out"] == 3
+    assert pool.plan["comparisons"][0]["eligible"] == 17
+    asked = {one["example"] for one in pool.plan["pairs"]}
+    assert not asked & {"t-0001", "t-0002", "t-0003"}
 
 
 def test_who_cannot_rate_blind_is_refused_with_the_reason() -> None:

@@ -30,7 +30,15 @@ def facts(n: int, raters: int, candidates: int = 2) -> Facts:
         "dataset": {"ref": "DS-0001", "version": 1, "digest": "sha256:2", "n": n},
         "candidates": [{"place": place, "name": "abcd"[place]} for place in places],
         "comparisons": [
-            {"first": i, "second": j, "eligible": n, "identical": 0, "unanswered": 0, "named": 0}
+            {
+                "first": i,
+                "second": j,
+                "eligible": n,
+                "identical": 0,
+                "unanswered": 0,
+                "named": 0,
+                "held_out": 0,
+            }
             for i, j in both
         ],
         "pairs": pairs,
