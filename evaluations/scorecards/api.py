@@ -211,9 +211,9 @@ class Comparison(Endpoint):
         workload = workload_for(user, ref)
         require_unblinded(user, workload)
         sides = sides_for(user, workload, given.getlist("side"))
-        table = compare_sides(sides, filters_in(given.dict()))
-        page = Paginator(table.lines, PAGE_SIZE).get_page(given.get("page"))
         sight = sight_of(user, sides[0].scorecard.run.dataset_version.dataset)
+        table = compare_sides(sides, filters_in(given.dict()), hides=sight.hides)
+        page = Paginator(table.lines, PAGE_SIZE).get_page(given.get("page"))
         return Response(
             {
                 "sides": [

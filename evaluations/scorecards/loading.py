@@ -53,11 +53,7 @@ def rows_of(run: Run) -> RunRows:
             code="metric_gone",
         ) from problem
     views = views_of(run.dataset_version)
-    tags = dict(
-        VersionExample.objects.filter(version=run.dataset_version_id).values_list(
-            "revision_id", "revision__tags"
-        )
-    )
+    tags = _told_tags(run)
     examples = tuple(
         Example(
             one.view.kind,
@@ -66,7 +62,7 @@ def rows_of(run: Run) -> RunRows:
                 *(judge.applies(one) for judge in judges),
             ),
             absent=_observations(metrics, one.view, Answer("", error="missing")),
-            tags=tuple(tags[one.revision_id]),
+            tags=tags[one.revision_id],
         )
         for one in views
     )
@@ -101,6 +97,20 @@ def rows_of(run: Run) -> RunRows:
         ) in found
     )  # fmt: skip
     return RunRows(plan, tuple(one.revision_id for one in views), examples, rows, tuple(judges))
+
+
+def _told_tags(run: Run) -> dict[UUID, tuple[str, ...]]:
+    """Return the tags of every example, without those that only held-out ones carry.
+
+    A scorecard is read by whoever writes the prompts too, and a tag says what an example is about.
+    """
+    lines = list(
+        VersionExample.objects.filter(version=run.dataset_version_id).values_list(
+            "revision_id", "revision__held_out", "revision__tags"
+        )
+    )
+    told = {tag for _, held_out, tags in lines if not held_out for tag in tags}
+    return {key: tuple(tag for tag in tags if tag in told) for key, _, tags in lines}
 
 
 def _scores(run: Run, metrics: int) -> Mapping[UUID, tuple[ScoreRow | None, ...]]:

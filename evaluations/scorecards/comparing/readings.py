@@ -3,7 +3,7 @@
 What judges said is read only where it is wanted: some queries for each run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,8 +44,15 @@ class Reading:
     said: Mapping[UUID, Said]
 
 
-def readings_of(sides: Sequence[Side], *, judged: bool = False) -> list[Reading]:
-    """Return what each side stored; what its judges said only when ``judged``."""
+# Whether an example's content is kept from the reader.
+Hides = Callable[[ExampleRevision], bool]
+
+
+def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) -> list[Reading]:
+    """Return what each side stored; what its judges said only when ``judged``.
+
+    Of an example that is hidden no tag is given.
+    """
     opinions = judges_beside(sides) if judged else {}
     versions: dict[UUID, list[ExampleRevision]] = {}
     wanted = {one.scorecard.run.dataset_version_id for one in sides}
@@ -99,6 +106,7 @@ def readings_of(sides: Sequence[Side], *, judged: bool = False) -> list[Reading]
             versions,
             rows.get(one.candidate.pk, []),
             opinions.get(one.scorecard.run_id, ()),
+            hides,
         )
         for one in sides
     ]
@@ -109,6 +117,7 @@ def _reading(
     versions: Mapping[UUID, list[ExampleRevision]],
     rows: Sequence[tuple[UUID, ResultRow, Said]],
     judges: Sequence[JudgeSeen],
+    hides: Hides,
 ) -> Reading:
     revisions = versions.get(side.scorecard.run.dataset_version_id, [])
     metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in side.plan.metrics]
@@ -119,7 +128,8 @@ def _reading(
             *(registry.applies(metric, view, given) for metric, given in metrics),
             *(judge.applies(judged_example(one)) for judge in judges),
         )
-        examples.append(Example(one.kind, applies, tags=tuple(one.tags)))
+        tags = () if hides(one) else tuple(one.tags)
+        examples.append(Example(one.kind, applies, tags=tags))
     places = {one.pk: place for place, one in enumerate(revisions)}
     return Reading(
         revisions=revisions,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from evaluations.datasets.models import ExampleRevision
 from evaluations.scorecards.comparing.opinions import advice_on, is_judged
-from evaluations.scorecards.comparing.readings import Reading, Said, readings_of
+from evaluations.scorecards.comparing.readings import Hides, Reading, Said, readings_of
 from evaluations.scorecards.comparing.sides import Side
 from evaluations.scorecards.document.comparisons import Column, compared
 from evaluations.scorecards.document.estimates import Cell, by_example, cells_of
@@ -130,14 +130,18 @@ class Table:
     advice: Sequence[str]
 
 
-def compare_sides(sides: Sequence[Side], filters: Filters) -> Table:
-    """Return the table of ``sides``, in three queries; a few more where a judge is the measure."""
+def compare_sides(sides: Sequence[Side], filters: Filters, *, hides: Hides) -> Table:
+    """Return the table of ``sides``, in three queries; a few more where a judge is the measure.
+
+    Examples that are kept from the reader (``hides``) stand in it without their tags, and no tag
+    finds them.
+    """
     measures = _common(sides)
     measure = next((one for one in measures if one.key == filters.metric), None)
     if measure is None:
         measure = measures[0] if measures else None
     by_judge = measure is not None and is_judged(measure)
-    readings = readings_of(sides, judged=by_judge)
+    readings = readings_of(sides, hides, judged=by_judge)
     first = readings[0]
     everyone = [{one.pk for one in reading.revisions} for reading in readings]
     shared = set.intersection(*everyone)

@@ -93,8 +93,8 @@ def comparison(request: HttpRequest, ref: str) -> HttpResponse:
             return render_page(request, f"{_FOLDER}/compare.html", context)
         problem = refused.message
         sides = sides_for(user, workload, usual)
-    table = compare_sides(sides, filters_in(request.GET.dict()))
     sight = sight_of(user, sides[0].scorecard.run.dataset_version.dataset)
+    table = compare_sides(sides, filters_in(request.GET.dict()), hides=sight.hides)
     page = Paginator(table.lines, PAGE_SIZE).get_page(request.GET.get("page"))
     query = query_of(sides, table.filters)
     context = {
@@ -168,7 +168,7 @@ def example(request: HttpRequest, ref: str, revision: UUID) -> HttpResponse:
             examples=1,
             version=sides[0].scorecard.run.dataset_version.number,
         )
-    table = compare_sides(sides, filters_in(request.GET.dict()))
+    table = compare_sides(sides, filters_in(request.GET.dict()), hides=sight.hides)
     query = query_of(sides, table.filters)
     before, after, place = _neighbours(table, revision)
     start = reverse("scorecards:compare", args=[ref])

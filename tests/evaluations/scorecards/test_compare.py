@@ -22,6 +22,7 @@ from workloads.lifecycle.services import add_member
 
 pytestmark = pytest.mark.django_db
 SECRET = "what nobody who writes prompts may read"
+TAG = "blackmail"
 # The second model errs on every fourth ticket and says nothing on the fifth.
 ERRS = ("t-0003", "t-0007", "t-0011")
 SILENT = "t-0004"
@@ -53,8 +54,8 @@ def _make() -> Made:
     dataset = scene.version.dataset
     hidden = datasets.ticket(
         50,
+        tags=["refunds", TAG],
         held_out=True,
-        tags=["refunds"],
         input={"subject": SECRET, "body": SECRET},
         expected={"category": "billing", "urgent": False},
     )
@@ -156,7 +157,9 @@ def test_the_filters_list_what_they_say(made: Made) -> None:
     assert sorted(listed("&show=different")) == wrong
     assert listed("&show=improvements&metric=field_accuracy") == []
     assert listed("&show=regressions&kind=edge&metric=field_accuracy") == [SILENT]
-    assert listed("&tag=refunds") == ["t-0050", "t-0051"]
+    # a tag finds no example that is kept from the reader
+    assert listed("&tag=refunds") == ["t-0051"]
+    assert len(listed(f"&tag={TAG}")) == 52
     # turned round, a regression is an improvement
     turned = owner.get(path(made, "?side=1.1&side=1.0&show=improvements")).content.decode()
     assert sorted(keys(turned)) == wrong
@@ -228,9 +231,11 @@ def test_what_is_held_out_is_kept_from_those_who_write_prompts(made: Made) -> No
     hidden = example_url(made, "t-0050")
     assert "held out" in listed
     assert SECRET not in listed
+    assert TAG not in listed
     for address in (hidden, f"{hidden}&held_out=show"):
         page = owner.get(address).content.decode()
         assert SECRET not in page
+        assert TAG not in page
         assert "kept from those who write prompts" in page
         assert "Field accuracy" in page
     assert not AuditEvent.objects.filter(action="dataset.held_out_read").exists()
@@ -238,7 +243,9 @@ def test_what_is_held_out_is_kept_from_those_who_write_prompts(made: Made) -> No
     reader = browser(made.observer)
     assert SECRET not in reader.get(path(made, SIDES)).content.decode()
     assert SECRET not in reader.get(hidden).content.decode()
-    assert SECRET in reader.get(f"{hidden}&held_out=show").content.decode()
+    shown = reader.get(f"{hidden}&held_out=show").content.decode()
+    assert SECRET in shown
+    assert TAG in shown
     event = AuditEvent.objects.get(action="dataset.held_out_read")
     assert (event.detail["place"], event.detail["examples"]) == ("comparison", 1)
 
@@ -267,6 +274,7 @@ def test_the_api_compares_and_gives_no_content(made: Made) -> None:
     assert silent["sides"][1]["error"] == "server_error"
     everything = owner.get(f"/api/v1{path(made, SIDES, 'comparison')}").content.decode()
     assert SECRET not in everything
+    assert TAG not in everything
     assert '"held_out":true' in everything
     refused = owner.get(f"/api/v1{path(made, '?side=1.0', 'comparison')}")
     assert refused.status_code == 400
