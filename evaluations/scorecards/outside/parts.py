@@ -11,6 +11,9 @@ from portal.common.errors import Invalid
 MOST_CHARACTERS = 2_000
 MOST_COLUMNS = 40
 MOST_REASONS = 20
+MOST_FIGURES = 100
+# No score is as large, and sums of squares of larger ones are not finite.
+LARGEST = 1e100
 DIGITS = 10
 
 
@@ -112,14 +115,14 @@ def _plain(value: Any) -> str:
 
 
 def number(value: Any) -> float | None:
-    """Return a finite number, or None for anything else; true and false are no numbers."""
+    """Return a number up to 1e100 either way, or None for anything else, true and false too."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         found = float(value)
     except OverflowError:
         return None
-    return found if math.isfinite(found) else None
+    return found if abs(found) <= LARGEST else None
 
 
 def flag(value: Any) -> bool | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evaluations.scorecards.outside import inspect_log, promptfoo
-from evaluations.scorecards.outside.parts import Outside, wrong
+from evaluations.scorecards.outside.parts import MOST_FIGURES, Outside, wrong
 from portal.common.errors import DomainError, Invalid
 from portal.common.strictjson import decode, loads
 
@@ -42,6 +42,11 @@ def read(data: bytes) -> Outside:
 def _bounded(found: Outside) -> Outside:
     if not found.columns:
         raise wrong("The file holds no result.")
+    most = max(len(one) for one in found.figures)
+    if most > MOST_FIGURES:
+        raise wrong(
+            f"The file holds {most:,} figures of one model; at most {MOST_FIGURES} are read."
+        )
     if len(found.cases) > MOST_CASES:
         raise wrong(f"The file holds {len(found.cases):,} cases; at most {MOST_CASES:,} are read.")
     return found

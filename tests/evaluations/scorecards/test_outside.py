@@ -99,6 +99,25 @@ def data(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+@pytest.mark.parametrize("large", [1e308, -1e308, 10**19])
+def test_a_number_that_no_score_can_be_breaks_nothing(large: float) -> None:
+    samples = [{"id": at, "scores": {"match": {"value": large * sign}}}
+               for at, sign in enumerate((1, 1, -0.5))]  # fmt: skip
+    found = outside.read(data(INSPECT | {"samples": samples}))
+    json.dumps(found.as_json(), allow_nan=False)
+    rows = [promptfoo_row(False, score=large), promptfoo_row(False, score=large)]
+    found = outside.read(data({"results": {"results": rows}}))
+    json.dumps(found.as_json(), allow_nan=False)
+
+
+def test_more_figures_than_a_page_can_show_are_refused() -> None:
+    many = [{"id": at, "scores": {f"scorer {at}": {"value": 1}}} for at in range(400)]
+    stated = [{"name": f"s{at}", "metrics": {"mean": {"value": 1}}} for at in range(400)]
+    for more in ({"samples": many}, {"results": {"completed_samples": 3, "scores": stated}}):
+        with pytest.raises(Invalid, match="figures of one model"):
+            outside.read(data(INSPECT | more))
+
+
 def test_promptfoo_is_counted_again_from_its_rows() -> None:
     found = outside.read(data(PROMPTFOO))
     assert found.format == "promptfoo"
