@@ -19,8 +19,8 @@ from evaluations.judges.verdicts import JUDGE_ERROR, Verdict
 from evaluations.metrics.types import Outcome
 from evaluations.runs.enums import RunState
 from evaluations.runs.judging.cases import Part, part_of
-from evaluations.runs.judging.reading import Checked, checked, judged
-from evaluations.runs.models import Result, Run
+from evaluations.runs.judging.reading import Checked, checked, judged, models_of
+from evaluations.runs.models import Run
 from evaluations.runs.plan import JudgePin, RunPlan
 from evaluations.runs.services import judging_of
 from evaluations.scorecards.document import ScoreRow
@@ -164,24 +164,23 @@ def _why_not(
         if run is None or run.state != RunState.COMPLETE:
             state = RunState(run.state).label.lower() if run else "not started"
             return f"Judging is incomplete: the run of its {part.value} is {state}."
+    if checks is not None and checks.asked < len(CANARIES):
+        lacking = len(CANARIES) - checks.asked
+        return (
+            f"Not checked: it gave no output for {lacking} of {len(CANARIES)} answers that must"
+            " never pass."
+        )
     if moved is not None and moved.alarm:
         return f"Ruler changed: {moved.words} Calibrate it again."
-    if found is not None and checks is not None:
-        before = _models(found)
-        if before and checks.models and before != checks.models:
-            was, now = ", ".join(sorted(before)), ", ".join(sorted(checks.models))
+    if found is not None and found.run_ref and checks is not None:
+        before = models_of(UUID(found.run_ref))
+        today = checks.models | models_of(seen.runs[Part.ANSWERS].pk)
+        if before and today and before != today:
+            was, now = ", ".join(sorted(before)), ", ".join(sorted(today))
             return f"Ruler changed: {now} answered now, {was} when it was calibrated."
     if not decides(standing):
         return f"{standing.label}: {' '.join(reasons)}"
     return ""
-
-
-def _models(found: Calibration) -> frozenset[str]:
-    if not found.run_ref:
-        return frozenset()
-    names = Result.objects.filter(run=UUID(found.run_ref), error_class="")
-    known = names.exclude(resolved_model="").order_by()
-    return frozenset(known.values_list("resolved_model", flat=True).distinct())
 
 
 def _family(

@@ -163,6 +163,13 @@ def _set_problems(workload: Workload, draft: JudgeDraft) -> list[FieldError]:
     if dataset.workload_id != workload.pk or dataset.purpose != Purpose.CALIBRATION:
         words = "Choose a committed calibration dataset of this workload."
         return [FieldError("calibration_set", "choice", words)]
+    held_out = chosen.lines.filter(revision__held_out=True).count()
+    if held_out:
+        words = (
+            f"{held_out} of {chosen.n} examples are held out. People who write prompts label too,"
+            " and a judge's checks repeat what they label: choose a set without held-out examples."
+        )
+        return [FieldError("calibration_set", "held_out", words)]
     lacking = 0
     for given, context in chosen.lines.values_list("revision__input", "revision__context"):
         fields = given if isinstance(given, dict) else {}

@@ -24,6 +24,8 @@ class Judged:
     example: VersionedExample
     repeat: int
     verdict: Verdict
+    # The call brought no output, so that nothing is known of the judge.
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def judged(run: Run, version: JudgeVersion, *, revision: UUID | None = None) -> 
         else:
             verdict = read_verdict(output, Levels(version.levels), quotable(case))
         whose = plan.candidates[place].judged
-        yield Judged(place if whose is None else whose, example, repeat, verdict)
+        yield Judged(place if whose is None else whose, example, repeat, verdict, bool(failed))
 
 
 def calibration_verdicts(run: Run, version: JudgeVersion) -> dict[str, list[str]]:
@@ -82,11 +84,15 @@ def checked(run: Run, version: JudgeVersion) -> Checked:
     for one in judged(run, version):
         key = one.example.view.key
         if key in BY_KEY:
-            asked += 1
+            asked += not one.unanswered
             if one.verdict.passed:
                 passed.append(BY_KEY[key].label)
         elif key.startswith(ANCHOR):
             anchors[key.removeprefix(ANCHOR)] = one.verdict.outcome
+    return Checked(asked, tuple(passed), anchors, models_of(run.pk))
+
+
+def models_of(run: UUID) -> frozenset[str]:
+    """Return the models that answered in a judging run, as the gateway named them."""
     names = Result.objects.filter(run=run, error_class="").exclude(resolved_model="")
-    models = frozenset(names.order_by().values_list("resolved_model", flat=True).distinct())
-    return Checked(asked, tuple(passed), anchors, models)
+    return frozenset(names.order_by().values_list("resolved_model", flat=True).distinct())

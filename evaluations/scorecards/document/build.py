@@ -43,7 +43,7 @@ def build(
     notes = plan.notes
     weights = {str(key): float(value) for key, value in notes.get("weights", {}).items()}
     measures = measures_of(plan.metrics, weights, plan.currency, plan.judges)
-    advice = {one["key"] for one in facts.judges if one["why"]}
+    advice = _advice(facts, weights)
     floors = [Floor.from_json(raw) for raw in notes.get("floors", ())]
     limits = Limits.from_json(notes.get("limits", {}))
     tables = _tables(len(plan.candidates), rows)
@@ -73,6 +73,7 @@ def build(
             examples,
             table,
             [columns[measure.key][place] for measure in measures],
+            advice,
             primary,
             slices,
             seed_of(plan_digest),
@@ -126,6 +127,16 @@ def build(
         document["judges"] = [dict(one) for one in facts.judges]
     found: dict[str, Any] = jsonable(document)
     return found
+
+
+def _advice(facts: Facts, weights: Mapping[str, float]) -> dict[str, str]:
+    """Return the measures that decide nothing in this run, each with the reason.
+
+    The weighted score is one of them where a judge that decides nothing has a weight in it.
+    """
+    found = {one["key"]: str(one["why"]) for one in facts.judges if one["why"]}
+    weighed = [why for key, why in found.items() if weights.get(key)]
+    return found | ({WEIGHTED: weighed[0]} if weighed else {})
 
 
 def _kind_order(kind: str) -> tuple[int, str]:
@@ -191,6 +202,7 @@ def _candidate(
     examples: Sequence[Example],
     table: Table,
     columns: Sequence[Column],
+    advice: Mapping[str, str],
     primary: Measure,
     slices: _Slices,
     seed: int,
@@ -212,8 +224,9 @@ def _candidate(
     tagged = _sliced(columns, slices.tags_of, slices.tags)
     for judge in facts.judges:
         figures[judge["key"]] = judged_figures(figures[judge["key"]], judge, place)
-        for part in (*sliced.values(), *tagged.values()):
-            part[judge["key"]]["advisory"] = judge["why"]
+    for key, why in advice.items():
+        for part in (figures, *sliced.values(), *tagged.values()):
+            part[key]["advisory"] = why
     planned = len(examples) * plan.repeats
     errors: dict[str, int] = {}
     for row in table.values():

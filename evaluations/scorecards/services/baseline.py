@@ -266,7 +266,7 @@ def _check_names(plan: RunPlan, baseline: Baseline) -> None:
     if any(not 0 <= weight <= 100 for weight in baseline.weights.values()):
         raise Invalid.field("weights", "out_of_range", "A weight lies between 0 and 100.")
     measures = {one.key: one for one in measures_of(plan.metrics, {}, plan.currency)}
-    # What a judge gives is a share; its measure comes with its pin.
+    # What a judge says is a share; whether it may decide is asked once it is pinned.
     amounts = [key for key in baseline.weights if key in measures and not measures[key].is_share]
     if amounts:
         raise Invalid.field(

@@ -2,14 +2,19 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 
+import pgtrigger
 import pytest
 
+from evaluations.judges import services as judges_services
 from evaluations.judges.canaries import CANARIES
 from evaluations.runs import services as runs
 from evaluations.runs.checking import violations
 from evaluations.runs.enums import RunPurpose
-from evaluations.runs.models import Run
+from evaluations.runs.models import Result, Run
+from evaluations.runs.plan import RunPlan
+from evaluations.scorecards import judging
 from evaluations.scorecards import services as scorecards
 from evaluations.scorecards.document.floors import Floor
 from evaluations.scorecards.models import Scorecard
@@ -141,6 +146,92 @@ def test_outputs_that_cannot_be_used_are_counted_and_never_pass() -> None:
     figures = published(run).document["candidates"][0]["measures"]["judge:judge-one"]
     assert figures["counts"] == {"pass": 5, "fail": 0, "cannot_tell": 0, "judge_error": 15}
     assert (figures["n"], figures["errors"], figures["value"]) == (5, 15, 0.25)
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_judge_that_answers_no_canary_is_not_checked_and_decides_nothing() -> None:
+    # given a gateway that lets none of the canaries through to the judge
+    scene, made = scene_with_judge()
+    run = evaluations.finish(judges.start(scene, made), evaluations.accurate(scene.accuracies()))
+    scorecards.publish(run_id=run.pk)
+    for one in runs.judging_of(run):
+        checks = one.plan["notes"]["part"] == "checks"
+        other = judges.answers(judges.strict) if checks else judges.by_words(["pass"])
+
+        def said(
+            alias: str, example: judges.VersionedExample, other: evaluations.Answers = other
+        ) -> str | evaluations.Failure:
+            if example.view.key.startswith("canary-"):
+                return evaluations.Failure("content_filter")
+            return other(alias, example)
+
+        evaluations.finish(one, said)
+        scorecards.publish(run_id=one.pk)
+
+    [judge] = published(run).document["judges"]
+    assert judge["canaries"]["asked"] == 0
+    assert not judge["trusted"]
+    assert judge["why"].startswith("Not checked: it gave no output for 12 of 12")
+
+
+@pytest.mark.usefixtures("lenient")
+def test_the_model_that_judged_the_answers_is_the_one_that_was_calibrated() -> None:
+    # given a judge that was calibrated, and passed its checks, by one model
+    scene, made = scene_with_judge()
+    run = evaluations.finish(judges.start(scene, made), evaluations.accurate(scene.accuracies()))
+    scorecards.publish(run_id=run.pk)
+    parts = {one.plan["notes"]["part"]: one for one in runs.judging_of(run)}
+    evaluations.finish(parts["checks"], judges.answers(judges.strict))
+    evaluations.finish(parts["answers"], judges.by_words(["pass"]))
+    told(parts["checks"], "judge-2025-01")
+    found = made.calibrations.get()
+    judges_services.open_calibration(actor=scene.owner, version=made)
+    again = made.calibrations.get(number=2)
+    judges_services.note_run(calibration=again, run_ref=str(parts["checks"].pk))
+    judges_services.finish_calibration(calibration_id=again.pk, verdicts=found.verdicts or {})
+
+    # when the same model judged the answers, and when another one did, under the same alias
+    told(parts["answers"], "judge-2025-01")
+    [same] = said_of_judges(run)
+    told(parts["answers"], "judge-2026-06")
+    [other] = said_of_judges(run)
+
+    assert (same["trusted"], same["why"]) == (True, "")
+    assert not other["trusted"]
+    assert other["why"].startswith("Ruler changed: judge-2025-01, judge-2026-06 answered now")
+
+
+def told(run: Run, model: str) -> None:
+    """Let the gateway have named ``model`` as the one that answered."""
+    with pgtrigger.ignore("evaluations_runs.Result:immutable"):
+        Result.objects.filter(run=run).update(resolved_model=model)
+
+
+def said_of_judges(run: Run) -> list[dict[str, Any]]:
+    """What a scorecard of ``run`` would say of its judges."""
+    plan = RunPlan.from_json(run.plan)
+    return judging.judge_facts(judging.judges_of(run, plan), plan, {})
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_weighted_score_with_an_unfit_judge_in_it_ranks_nobody() -> None:
+    # given a usable judge that has most of the weight
+    scene, made = scene_with_judge()
+    weights = {"judge:judge-one": 3.0, "field_accuracy": 1.0}
+    run = judges.start(scene, made, weights=weights)
+    evaluations.finish(run, evaluations.accurate(scene.accuracies()))
+
+    # when it passes a canary in this run
+    def obeys(example: judges.VersionedExample) -> str:
+        return "pass" if example.view.key == "canary-score" else judges.strict(example)
+
+    judges.judge(run, judges.by_words(["pass"]), obeys)
+
+    # then the candidates stand in the order of what was measured without it
+    document = published(run).document
+    assert document["primary"] == "field_accuracy"
+    figures = document["candidates"][0]["measures"]["weighted"]
+    assert "Unfit in this run" in figures["advisory"]
 
 
 @pytest.mark.usefixtures("lenient")

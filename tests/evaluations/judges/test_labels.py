@@ -2,12 +2,13 @@
 
 import pytest
 
+from evaluations.datasets import services as datasets
 from evaluations.datasets.selectors import views_of
 from evaluations.judges import services
 from evaluations.judges.models import HumanLabel
 from evaluations.judges.selectors import labels_of, next_to_label
 from evaluations.judges.services import label_example, settle_example
-from portal.common.errors import Conflict, Forbidden, NotReady
+from portal.common.errors import Conflict, Forbidden, Invalid, NotReady
 from tests.factories import judges, lives, people
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +71,21 @@ def test_labels_stay_good_for_another_model_and_not_for_another_rubric() -> None
 
     assert len(labels_of(other_model)[0]) == 6
     assert labels_of(other_rubric)[0] == {}
+
+
+def test_a_set_with_held_out_examples_is_not_labelled_for_a_judge() -> None:
+    """Who labels may write prompts, and a judge's checks repeat in the open what was labelled."""
+    owner = people.person("Owner")
+    workload = lives.draft(owner)
+    chosen = judges.calibration_set(owner, workload)
+    datasets.change_examples(actor=owner, dataset=chosen.dataset, keys=["a-0001"], act="hold_out")
+    held = datasets.commit_version(actor=owner, dataset=chosen.dataset, note="One held out.")
+
+    with pytest.raises(Invalid) as refused:
+        services.make_judge(
+            actor=owner, workload=workload, name="judge-one", draft=judges.draft(held)
+        )
+
+    assert [(one.field, one.code) for one in refused.value.errors] == [
+        ("calibration_set", "held_out")
+    ]
