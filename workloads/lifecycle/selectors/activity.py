@@ -38,10 +38,51 @@ _WORDS = {
     "review.vote_cast": "voted on {phase}: {choice}",
     "review.vote_struck": "a vote on {phase} was struck: {reason}",
     "review.objection_lifted": "lifted an objection to {phase}",
+    "dataset.created": "created the dataset {subject}",
+    "dataset.edited": "changed the settings of {subject}",
+    "dataset.example_added": "added example {key} to {subject}",
+    "dataset.example_edited": "changed example {key} of {subject}",
+    "dataset.examples_changed": "changed {examples} of {subject}",
+    "dataset.examples_removed": "took {examples} out of {subject}",
+    "dataset.example_proposed": "proposed an example for {subject}",
+    "dataset.proposal_accepted": "accepted a proposal as example {key} of {subject}",
+    "dataset.proposal_rejected": "turned down a proposal for {subject}",
+    "dataset.imported": "imported {examples} into {subject}",
+    "dataset.committed": "kept version {version} of {subject}: {examples}",
+    "dataset.restored": "put version {version} of {subject} back into its draft",
+    "dataset.removal_agreed": "agreed that {examples} may leave {subject}",
+    "dataset.held_out_read": "read {examples} held out of {subject}",
+    "judge.version_made": "made version {version} of the judge {subject}",
+    "judge.label_settled": "settled a label for the judge {subject}",
+    "judge.calibration_started": "asked the judge {subject}, version {version}, to be calibrated",
+    "judge.calibrated": "compared the judge {subject}, version {version}, with people: {standing}",
+    "metric.declared": "declared the metric {subject}, version {version}",
+    "metric.retired": "retired the metric {subject}",
+    "run.started": "started run {number}",
+    "run.running": "run {number} began",
+    "run.cancel_asked": "cancelled run {number}",
+    "run.pause_asked": "paused run {number}",
+    "run.resumed": "resumed run {number}",
+    "run.budget_raised": "raised the cap of run {number}",
+    "run.complete": "run {number} is complete",
+    "run.partial": "run {number} ended without all its results",
+    "run.failed": "run {number} failed",
+    "run.cancelled": "run {number} was cancelled",
+    "run.paused": "run {number} was paused",
+    "run.budget_stopped": "run {number} stopped at its budget",
+    "scorecard.published": "published scorecard {subject}",
+    "winner.chosen": "chose the model {alias} by scorecard {scorecard}",
+    "study.opened": "opened preference study {number}: {pairs}",
+    "study.raters_asked": "asked more people to rate in preference study {number}",
+    "study.rated": "rated {pairs} of preference study {number}",
+    "study.closed": "closed preference study {number}",
     "release.made": "release {number} was made",
     "release.went_live": "put release {number} live",
     "release.ended": "took release {number} off: {reason}",
 }
+
+# Details that are numbers of things.
+_COUNTED = {"examples": "example", "pairs": "pair"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +105,10 @@ def activity_of(workload: Workload, *, limit: int = 12) -> list[Activity]:
     found = AuditEvent.objects.filter(workload_ref=workload.ref).order_by("-seq")[:limit]
     lines = []
     for event in found:
-        values = _Values(event.detail)
+        values = _Values(event.detail, subject=event.subject_ref.rpartition("/")[2])
+        for key, noun in _COUNTED.items():
+            if isinstance(count := values.get(key), int):
+                values[key] = f"{count} {noun}{'' if count == 1 else 's'}"
         if "phase" in values:
             values["phase"] = labels.get(values["phase"], values["phase"])
         words = _WORDS.get(event.action)
