@@ -195,12 +195,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_timeout": 30,
 }
+CELERY_BEAT_SCHEDULER = "portal.common.scheduling:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep runs": {"task": "evaluations.runs.sweep", "schedule": env("RUN_SWEEP_SECONDS")},
     "sweep trials": {"task": "evaluations.playground.sweep", "schedule": env("RUN_SWEEP_SECONDS")},
     "forget trials": {"task": "evaluations.playground.forget", "schedule": 24 * 3600.0},
     "publish scorecards": {"task": "evaluations.scorecards.sweep", "schedule": 60.0},
     "forget answers": {"task": "portal.common.forget_answers", "schedule": 3600.0},
+    "forget ticks": {"task": "portal.common.forget_ticks", "schedule": 24 * 3600.0},
+    "forget notifications": {
+        "task": "portal.shell.forget_notifications",
+        "schedule": 24 * 3600.0,
+    },
     "anchor audit": {"task": "portal.audit.anchor", "schedule": 24 * 3600.0},
     "sync catalog": {"task": "catalog.sync", "schedule": 24 * 3600.0},
     "probe catalog": {"task": "catalog.probe_daily", "schedule": 24 * 3600.0},

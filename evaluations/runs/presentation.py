@@ -13,6 +13,7 @@ from evaluations.runs.models import Run
 from evaluations.runs.plan import RunPlan
 from evaluations.runs.selectors import Progress
 from portal.common.clock import now
+from portal.common.ticks import silence
 from portal.shell.formats import MISSING, SPACE, duration, moment, money, number, percent
 from portal.shell.marks import visible
 from workloads.prompts.models import PromptVersion
@@ -38,6 +39,7 @@ def shown(run: Run, seen: Progress) -> dict[str, Any]:
         "candidates": seen.candidates,
         "left_over": left_over,
         "budget_words": f"{money(seen.cost, seen.currency)} of {money(seen.cap, seen.currency)}",
+        "silence": silence() if seen.moving else None,
         "unattended": seen.state == RunState.QUEUED and now() - run.created_at > PATIENCE,
     }
 

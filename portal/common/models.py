@@ -1,4 +1,4 @@
-"""Abstract bases of stored records, and the answers that the API keeps for a day."""
+"""Abstract bases of stored records, answers that the API keeps, ticks of the scheduler."""
 
 import uuid
 from typing import ClassVar
@@ -43,3 +43,20 @@ class KeptAnswer(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=("user_id", "key"), name="one_answer_per_key"),
         ]
+
+
+class Tick(models.Model):
+    """A job that a scheduler sent. ``slot`` counts the job's intervals since 1970."""
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.CharField(max_length=120)
+    slot = models.BigIntegerField()
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=("job", "slot"), name="one_tick_per_job_and_slot"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} at {self.at}"

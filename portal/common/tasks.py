@@ -5,7 +5,7 @@ from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from portal.common import idempotency
+from portal.common import idempotency, ticks
 
 log = structlog.get_logger(__name__)
 
@@ -30,3 +30,9 @@ def _send(name: str, ids: dict[str, str | int]) -> None:
 def forget_answers() -> None:
     """Delete the API's kept answers whose day is over."""
     log.info("answers_forgotten", count=idempotency.forget_old())
+
+
+@shared_task(name="portal.common.forget_ticks")
+def forget_ticks() -> None:
+    """Delete ticks of the scheduler that nobody asks about any more."""
+    log.info("ticks_forgotten", count=ticks.forget_ticks())

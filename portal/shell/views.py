@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from portal.common import ticks
 from portal.common.errors import DomainError
 from portal.common.http import error_body, wants_json
 from portal.shell.home import home as home_panels
@@ -23,7 +24,8 @@ RETRY_SECONDS = 30
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page after signing in: the panels that the areas registered."""
-    return render_page(request, "shell/home.html", {"panels": home_panels.placeholders()})
+    context = {"panels": home_panels.placeholders(), "silence": ticks.silence()}
+    return render_page(request, "shell/home.html", context)
 
 
 @require_safe

@@ -44,7 +44,7 @@ def panel(request: HttpRequest) -> HttpResponse:
 
 
 def home_page(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "shell/home.html", {"panels": []})
+    return render_page(request, "shell/home.html", {"panels": [], "silence": None})
 
 
 def live(request: HttpRequest) -> HttpResponse:
