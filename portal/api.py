@@ -19,6 +19,7 @@ from evaluations.scorecards.api import api_urlpatterns as scorecards
 from portal.common.errors import DomainError
 from portal.common.http import error_body
 from portal.common.schema import description
+from portal.shell.api import api_urlpatterns as shell
 from portal.shell.api_docs import groups
 from portal.shell.rendering import render_page
 from workloads.briefs.api import api_urlpatterns as briefs
@@ -55,6 +56,7 @@ def not_there(request: HttpRequest, rest: str) -> JsonResponse:
 
 
 urlpatterns = [
+    *shell,
     *catalog,
     *lifecycle,
     *briefs,

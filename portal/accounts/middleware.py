@@ -17,6 +17,11 @@ SEEN = "last_seen"
 STARTED = "signed_in_at"
 
 
+def in_background(request: HttpRequest) -> bool:
+    """Whether a page asks by itself, on a timer, and no person did anything."""
+    return "X-Background" in request.headers
+
+
 class SessionLimitsMiddleware:
     """Ends a session after the idle or the absolute limit, whichever comes first."""
 
@@ -24,7 +29,7 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Check the limits, then note that the session was used."""
+        """Check the limits, then note that the session was used, if by a person."""
         if request.user.is_authenticated:
             now = int(time.time())
             started = request.session.setdefault(STARTED, now)
@@ -32,7 +37,7 @@ class SessionLimitsMiddleware:
             idle = now - seen > settings.SESSION_IDLE_SECONDS
             if idle or now - started > settings.SESSION_COOKIE_AGE:
                 logout(request)
-            elif now - seen > 60 or SEEN not in request.session:
+            elif SEEN not in request.session or (now - seen > 60 and not in_background(request)):
                 request.session[SEEN] = now
         return self.get_response(request)
 
@@ -54,6 +59,8 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
             return JsonResponse(body, status=401)
         if request.headers.get("HX-Request") == "true":
             answer = HttpResponse(status=401)
-            answer["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            # What somebody typed on a page that they left open is not taken from the screen.
+            if not in_background(request):
+                answer["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
             return answer
         return super().handle_no_permission(request, view_func)

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from portal.accounts.http import signed_in as signed_in_user
 from portal.accounts.selectors import role_label
 from portal.shell.navigation import Link, navigation
+from portal.shell.selectors import unread_count
 from portal.version import VERSION
 
 
@@ -27,6 +29,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": SimpleLazyObject(links("main")),
         "account_navigation": SimpleLazyObject(links("account")),
         "user_role": SimpleLazyObject(lambda: role_label(user) if user is not None else ""),
+        "unread": SimpleLazyObject(lambda: unread_count(signed_in_user(request))),
         "signed_in": signed_in,
         "gateway_simulated": settings.GATEWAY_SIMULATED,
         "version": VERSION,

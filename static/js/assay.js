@@ -182,9 +182,16 @@
     element.closest?.("[data-loads]")?.setAttribute("data-failed", "");
   }
 
+  /* What a page asks by itself, on a timer, fails in silence: nobody did anything. */
+  const inBackground = (event) => event.target.matches?.("[data-background]") ?? false;
+
   document.addEventListener("htmx:before:response", (event) => {
     const { ctx } = event.detail;
     const { status } = ctx.response;
+    if (inBackground(event) && status >= 400) {
+      event.preventDefault();
+      return;
+    }
     // 401 carries HX-Redirect to the sign-in page, 422 the form with its errors.
     if (status < 400 || status === 401 || status === 422) return;
     endWait(event.target);
@@ -202,6 +209,7 @@
     if (place?.querySelector("[role=alert]")) place.scrollIntoView({ block: "nearest" });
   });
   document.addEventListener("htmx:error", (event) => {
+    if (inBackground(event)) return;
     const form = autosaving(event);
     if (form) {
       saveState(form, "failed", "not saved, no connection");

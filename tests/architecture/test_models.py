@@ -15,6 +15,7 @@ RANKS = {
             "portal_common",
             "portal_audit",
             "portal_accounts",
+            "portal_shell",
             "account",
             "catalog",
             "workloads_lifecycle",
