@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
+from django.urls import reverse
 
 from catalog.models import CatalogEntry
 from evaluations.preferences import policies
@@ -17,6 +18,8 @@ from portal.common.canonical import digest
 from portal.common.clock import now
 from portal.common.errors import Conflict, Forbidden
 from portal.common.text import clean_text
+from portal.shell.models import NotificationKind
+from portal.shell.services import notify
 from workloads.lifecycle.services import locked_workload
 
 _LONGEST_REASON = 400
@@ -64,7 +67,24 @@ def close_study(*, actor: User, study: Study, reason: str = "") -> Study:
             "reason": words,
         },
     )
+    _tell(locked)
     return locked
+
+
+def _tell(study: Study) -> None:
+    """Tell the raters and who opened the study, but not who has just closed it."""
+    told = {one.user_id: one.user for one in study.raters.select_related("user")}
+    if study.created_by is not None:
+        told[study.created_by.pk] = study.created_by
+    for person in told.values():
+        if person != study.closed_by:
+            notify(
+                user=person,
+                text=f"{study.workload.name}: preference study {study.number} is closed. See which"
+                " answers people preferred, and whose they were.",
+                link=reverse("preferences:study", args=[study.workload.ref, study.number]),
+                kind=NotificationKind.NEWS,
+            )
 
 
 def verdicts_of(study: Study) -> list[VerdictRow]:

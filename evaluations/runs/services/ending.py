@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from evaluations.runs.enums import DRIVABLE, FINAL, LeaseState, RunState, Stop
 from evaluations.runs.models import Driver, Lease, Result, Run
+from evaluations.runs.services.telling import tell_of_the_end
 from portal.audit import services as audit
 from portal.common.clock import now
 from portal.common.tasks import enqueue
@@ -93,6 +94,7 @@ def close_run(*, run_id: UUID) -> Run | None:
         skipped=run.skipped_count,
         reason=run.reason_code,
     )
+    tell_of_the_end(run)
     if run.state in FINAL:
         enqueue(PUBLISH, run_id=str(run.pk))
     return run
@@ -153,5 +155,6 @@ def fail_run(*, run_id: UUID, code: str, reason: str) -> Run | None:
     )
     Driver.objects.filter(run=run).delete()
     _record(run, "run.failed", reason=code)
+    tell_of_the_end(run)
     enqueue(PUBLISH, run_id=str(run.pk))
     return run

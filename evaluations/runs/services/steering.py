@@ -8,6 +8,7 @@ from evaluations.runs.enums import DRIVABLE, RunState, Stop
 from evaluations.runs.models import Run
 from evaluations.runs.services.ending import close_run
 from evaluations.runs.services.nudges import nudge
+from evaluations.runs.services.telling import tell_of_cancelling
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.errors import Conflict, Invalid
@@ -44,6 +45,7 @@ def cancel_run(*, actor: User, run: Run) -> Run:
     if not asked:
         raise Conflict("This run has ended or is being cancelled already.", code="not_running")
     _record(actor, run, "run.cancel_asked")
+    tell_of_cancelling(run, by=actor)
     # With no driver at work there is nothing to wait for.
     close_run(run_id=run.pk)
     run.refresh_from_db()

@@ -5,6 +5,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 
 from evaluations.judges.models import Calibration
 from evaluations.runs import services as runs
@@ -18,6 +19,8 @@ from evaluations.scorecards.services.campaigns import SUBJECT, break_off, campai
 from portal.audit import services as audit
 from portal.common.canonical import digest
 from portal.common.tasks import enqueue
+from portal.shell.models import NotificationKind
+from portal.shell.services import notify
 from workloads.lifecycle import services as lifecycle
 from workloads.lifecycle.models import Cycle
 from workloads.reviews.enums import CampaignState
@@ -93,6 +96,7 @@ def _publish(run: Run) -> Scorecard:
         workload=workload.ref,
         detail={"run": run.number, "digest": scorecard.digest, "purpose": run.purpose},
     )
+    _tell(run, scorecard)
     if campaign is not None:
         record(campaign, scorecard, found)
     elif run.purpose == RunPurpose.BASELINE:
@@ -104,6 +108,24 @@ def _publish(run: Run) -> Scorecard:
             origin="evaluation",
         )
     return scorecard
+
+
+def _tell(run: Run, scorecard: Scorecard) -> None:
+    """Tell who started the run that what they waited for is there."""
+    if run.created_by is None:
+        return
+    ref, name = run.workload.ref, run.workload.name
+    in_campaign = run.purpose == RunPurpose.CAMPAIGN
+    notify(
+        user=run.created_by,
+        text=f"{name}: run {run.number} of the go/no-go campaign is complete."
+        if in_campaign
+        else f"{name}: run {run.number} is complete, scorecard {scorecard.number} is published.",
+        link=reverse("reviews:go_no_go", args=[ref])
+        if in_campaign
+        else reverse("scorecards:scorecard", args=[ref, scorecard.number]),
+        kind=NotificationKind.DONE,
+    )
 
 
 def _cycle_of(run: Run) -> Cycle:

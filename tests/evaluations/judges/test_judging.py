@@ -6,12 +6,13 @@ from typing import Any
 
 import pgtrigger
 import pytest
+from django.test import Client
 
 from evaluations.judges import services as judges_services
 from evaluations.judges.canaries import CANARIES
 from evaluations.runs import services as runs
 from evaluations.runs.checking import violations
-from evaluations.runs.enums import RunPurpose
+from evaluations.runs.enums import RunPurpose, Stop
 from evaluations.runs.models import Result, Run
 from evaluations.runs.plan import RunPlan
 from evaluations.scorecards import judging
@@ -20,6 +21,7 @@ from evaluations.scorecards.document.floors import Floor
 from evaluations.scorecards.models import Scorecard
 from portal.common.errors import Invalid
 from portal.common.policy import policy
+from portal.shell.models import Notification
 from tests.factories import catalog, judges, people
 from tests.factories import scorecards as evaluations
 from workloads.lifecycle import services as lifecycle
@@ -303,3 +305,37 @@ def test_a_judge_of_a_candidates_provider_is_named() -> None:
     assert judge["standing"] == "advisory"
     assert judge["calibration"] is None
     assert Decimal(judge["spent"]) > 0
+
+
+def test_who_started_a_run_is_told_that_its_judging_waits_for_money() -> None:
+    scene, made = scene_with_judge()
+    run = evaluations.finish(judges.start(scene, made), evaluations.accurate(scene.accuracies()))
+    scorecards.publish(run_id=run.pk)
+    answers = next(one for one in runs.judging_of(run) if one.plan["notes"]["part"] == "answers")
+    Run.objects.filter(pk=answers.pk).update(stop=Stop.BUDGET)
+
+    runs.close_run(run_id=answers.pk)
+
+    waits = Notification.objects.get()
+    assert (waits.user, waits.kind) == (scene.owner, "stopped")
+    assert waits.text == (
+        f"{scene.workload.name}: run {answers.number}, in which judge-one judges run {run.number},"
+        " stopped at its budget; raise its cap to go on."
+    )
+    assert str(answers.pk) in waits.link
+
+
+def test_who_calibrates_a_judge_is_told_when_it_has_judged() -> None:
+    scene = evaluations.scene(n=20, candidates=2, floor=None)
+    made = judges.version(scene.owner, scene.workload, entry=catalog.entry(price=("1", "4")))
+    judges.label_all(made, scene.owner)
+
+    run = runs.start_calibration(actor=scene.owner, version=made)
+    evaluations.finish(run, judges.answers(judges.truth))
+
+    told = Notification.objects.get()
+    assert (told.user, told.kind) == (scene.owner, "done")
+    assert "version 1 of the judge judge-one has judged its labelled examples" in told.text
+    client = Client()
+    client.force_login(scene.owner)
+    assert client.get(told.link).status_code == 200
