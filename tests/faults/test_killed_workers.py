@@ -21,11 +21,17 @@ LOST = 3 * SLOTS
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 
-def whole(run: Run, planned: int) -> None:
-    """Every item of the run has one result, and every rule holds."""
+def whole(run: Run, planned: int, *, crashed: int = 0) -> None:
+    """Every item of the run has one result, and every rule holds.
+
+    ``crashed`` is how many may have been given up because their worker died at them again and again.
+    """
     run.refresh_from_db()
     assert run.state == RunState.COMPLETE
-    assert (run.done_count, run.error_count, run.skipped_count) == (planned, 0, 0)
+    assert run.error_count <= crashed
+    assert (run.done_count + run.error_count, run.skipped_count) == (planned, 0)
+    errors = Result.objects.filter(run=run).exclude(error_class="")
+    assert set(errors.values_list("error_class", flat=True)) <= {"worker_crashed"}
     assert Result.objects.filter(run=run).count() == planned
     assert violations(run) == []
 
@@ -87,7 +93,8 @@ def test_worker_after_worker_killed_at_random_moments(
             kill(child)
     # then all the same
     wait_for(lambda: state_of(run) not in ("queued", "running"), seconds=120)
-    whole(run, 200)
+    # Twenty blind kills may hit one call three times, which is taken for its own doing.
+    whole(run, 200, crashed=kills // 10)
     assert gateway.count() <= 200 + kills * LOST
 
 
