@@ -8,3 +8,11 @@ class JudgesConfig(AppConfig):
 
     name = "evaluations.judges"
     label = "evaluations_judges"
+
+    def ready(self) -> None:
+        """Tell the phases below which judges a KPI may be measured by."""
+        # Models can be imported only now.
+        from evaluations.judges.citations import FAMILY
+        from workloads.lifecycle import measures
+
+        measures.register_family(FAMILY)

@@ -73,12 +73,16 @@ class JudgeOption:
 
 def judge_options(workload: Workload) -> list[JudgeOption]:
     """Return the judges that may be asked: the newest version of each that is not off."""
-    versions = newest_versions(workload)
+    options = options_of(newest_versions(workload))
+    return [one for one in options if one.standing is not Standing.OFF]
+
+
+def options_of(versions: Sequence[JudgeVersion]) -> list[JudgeOption]:
+    """Return judge versions with what each may be used for."""
     found = newest_calibrations(versions)
-    options = [
+    return [
         JudgeOption(one, standing_by(found.get(one.pk))[0], found.get(one.pk)) for one in versions
     ]
-    return [one for one in options if one.standing is not Standing.OFF]
 
 
 def judging_cap(

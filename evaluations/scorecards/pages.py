@@ -13,6 +13,7 @@ from evaluations.datasets.selectors import (
     shares,
     views_of,
 )
+from evaluations.judges.citations import PREFIX
 from evaluations.runs.enums import ACTIVE, RunPurpose, RunState
 from evaluations.runs.judging.cases import Part
 from evaluations.runs.models import Run
@@ -101,6 +102,7 @@ class EvaluationPage:
     scorecard: Scorecard | None
     choice: WinnerChoice | None
     outside: list[OutsideEvidence]
+    floors: list[Floor]
     lines: list[RunLine]
     facts: list[tuple[str, str, str]]
     outlook: Outlook
@@ -127,6 +129,16 @@ class EvaluationPage:
         return found
 
     @property
+    def judges_of_floors(self) -> list[str]:
+        """The judges that a floor of the brief is about: they are asked in any case."""
+        keys = {floor.key for floor in self.floors}
+        return [
+            str(one.version.pk)
+            for one in self.judges
+            if f"{PREFIX}{one.version.judge.name}" in keys
+        ]
+
+    @property
     def usual(self) -> list[str]:
         """The tokens of the metrics that are proposed."""
         return [one.token for one in self.options if one.usual]
@@ -143,6 +155,7 @@ def evaluation_page(cycle: Cycle, *, editable: bool) -> EvaluationPage:
     judges = judge_options(workload) if editable else []
     outlook = _outlook(cycle, options, judges, version, examples) if editable else Outlook()
     brief = brief_of(cycle)
+    floors = floors_in(brief)
     return EvaluationPage(
         cycle=cycle,
         version=version,
@@ -154,9 +167,10 @@ def evaluation_page(cycle: Cycle, *, editable: bool) -> EvaluationPage:
         scorecard=latest_baseline(cycle),
         choice=winner_choice(cycle),
         outside=list(outside_of(cycle)),
+        floors=floors,
         lines=lines,
         facts=[
-            *_floor_facts(floors_in(brief)),
+            *_floor_facts(floors),
             ("p95 latency limit", duration(brief.latency_p95_ms), ""),
             ("Budget a month", money(brief.budget_per_month, brief.currency), ""),
             _spent(lines),

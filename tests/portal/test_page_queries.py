@@ -53,7 +53,7 @@ DRAFT = {
 LIVE = {
     "": 35,
     "members/": 32,
-    "brief/": 36,
+    "brief/": 37,
     "selection/": 40,
     "prompts/": 39,
     "datasets/": 35,

@@ -18,7 +18,7 @@ from workloads.briefs.selectors import shown as is_shown
 from workloads.briefs.trying import ASKED as TRIED
 from workloads.briefs.trying import OUTSIDE
 from workloads.briefs.widgets import ToolsWidget, posted_tools, rows_of_text, tools_data
-from workloads.lifecycle.measures import measures
+from workloads.lifecycle.measures import Measure, measure, measures
 
 Typed = MultiValueDict[str, str]
 _BLANK = ("", "Choose …")
@@ -202,12 +202,25 @@ class KpiForm(forms.Form):
     delete = forms.BooleanField(label="Take this KPI out", required=False)
 
     def __init__(
-        self, data: Typed, key: str, owners: Sequence[tuple[str, str]], *, stored: bool
+        self,
+        data: Typed,
+        key: str,
+        owners: Sequence[tuple[str, str]],
+        brief: Brief,
+        offered: Sequence[Measure],
+        *,
+        stored: bool,
     ) -> None:
         super().__init__(data=data, prefix=f"kpi-{key}")
         self.key = key
         self.stored = stored
-        metrics = [(one.name, f"{one.label} ({one.unit})") for one in measures()]
+        self.workload = brief.cycle.workload_id
+        rows = {str(kpi.pk): kpi.measured_by for kpi in brief.kpi_rows()}
+        self.before = rows.get(key, "")
+        metrics = [(one.name, f"{one.label} ({one.unit})") for one in offered]
+        kept = measure(self.before)
+        if kept is not None and self.before not in dict(metrics):
+            metrics.append((kept.name, f"{kept.label} ({kept.unit})"))
         self._choices("measured_by", [_BLANK, *metrics])
         self._choices("owner", list(owners))
         for field in self.fields.values():
@@ -250,7 +263,7 @@ class KpiForm(forms.Form):
     @property
     def is_finished(self) -> bool:
         """Whether nothing is missing or wrong in it, so that it may be folded."""
-        return self.stored and not self.errors and not kpis.gaps(self.cleaned_data)
+        return self.stored and not self.errors and not kpis.gaps(self.cleaned_data, self.workload)
 
     @property
     def words(self) -> str:
@@ -281,6 +294,9 @@ class KpiForm(forms.Form):
         super().full_clean()
         self._errors = forms.utils.ErrorDict()
         values, problems = kpis.parse(self.raw())
+        no = kpis.refused(values["measured_by"], self.workload, self.before)
+        if no is not None:
+            values, problems = {**values, "measured_by": ""}, {**problems, "measured_by": no}
         for name, wrong in problems.items():
             self.add_error(name, forms.ValidationError(wrong.message, code=wrong.code))
         self.cleaned_data = values
@@ -289,10 +305,13 @@ class KpiForm(forms.Form):
 def kpi_forms(brief: Brief, owners: Sequence[tuple[str, str]], *, blank: bool) -> list[KpiForm]:
     """Return a form for each KPI of the brief, and an empty one when asked for or none is there."""
     rows = brief.kpi_rows()
-    found = [KpiForm(_kpi_text(kpi), str(kpi.pk), owners, stored=True) for kpi in rows]
+    offered = measures(brief.cycle.workload_id)
+    found = [
+        KpiForm(_kpi_text(kpi), str(kpi.pk), owners, brief, offered, stored=True) for kpi in rows
+    ]
     if (blank or not rows) and len(rows) < kpis.MAX_KPIS:
         fresh = Kpi(id=_next_key(brief, rows), owner=brief.cycle.workload.owner)
-        found.append(KpiForm(_kpi_text(fresh), str(fresh.pk), owners, stored=False))
+        found.append(KpiForm(_kpi_text(fresh), str(fresh.pk), owners, brief, offered, stored=False))
     return found
 
 
@@ -307,16 +326,17 @@ def _next_key(brief: Brief, rows: Sequence[Kpi]) -> uuid.UUID:
     return next(key for key in keys if key not in taken)
 
 
-def posted_kpi_forms(data: Typed, owners: Sequence[tuple[str, str]]) -> list[KpiForm]:
+def posted_kpi_forms(data: Typed, owners: Sequence[tuple[str, str]], brief: Brief) -> list[KpiForm]:
     """Return the KPI rows as they were posted; a row's key that is no UUID is left out."""
     found = []
+    offered = measures(brief.cycle.workload_id)
     for key in dict.fromkeys(data.getlist("kpi")[: kpis.MAX_KPIS + 1]):
         try:
             canonical = str(uuid.UUID(key))
         except ValueError:
             continue
         if canonical == key:
-            found.append(KpiForm(data, key, owners, stored=True))
+            found.append(KpiForm(data, key, owners, brief, offered, stored=True))
     return found
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from portal.common.errors import FieldError
 from workloads.briefs.answers import NotAnAnswer, choice, number, plain, refuse, text
 from workloads.briefs.enums import Direction, KpiSource
-from workloads.lifecycle.measures import measure, measures
+from workloads.lifecycle.measures import measure, measures, problem
 
 MOST = Decimal(1_000_000_000)
 MAX_KPIS = 20
@@ -45,6 +46,8 @@ def _value(field: str, raw: Any) -> Any:
     if field == "source":
         return choice(field, raw, KpiSource.values)
     if field == "measured_by":
+        if raw in (None, "") or (isinstance(raw, str) and measure(raw) is not None):
+            return raw or ""
         return choice(field, raw, [one.name for one in measures()])
     if field == "before_launch":
         if isinstance(raw, bool):
@@ -61,8 +64,18 @@ def is_blank(values: Mapping[str, Any], problems: Mapping[str, FieldError]) -> b
     return not problems and all(values[field] in ("", None) for field in written)
 
 
-def gaps(values: Mapping[str, Any]) -> list[FieldError]:
-    """Return what a KPI lacks for the gate, each with what would be right."""
+def refused(name: str, workload: UUID, before: str = "") -> FieldError | None:
+    """Return why a KPI cannot be measured by ``name`` from now on, or None.
+
+    A KPI that was measured by it ``before`` keeps it until somebody chooses another: the gate says
+    what is wrong with it then.
+    """
+    why = problem(name, workload) if name and name != before else ""
+    return FieldError("measured_by", "not_usable", f"{why[0].upper()}{why[1:]}") if why else None
+
+
+def gaps(values: Mapping[str, Any], workload: UUID) -> list[FieldError]:
+    """Return what a KPI of ``workload`` lacks for the gate, each with what would be right."""
     found = [
         FieldError(field, "required", words)
         for field, words in (
@@ -81,6 +94,8 @@ def gaps(values: Mapping[str, Any]) -> list[FieldError]:
             found.append(FieldError("measured_by", "required", "choose the metric"))
         elif measure(values["measured_by"]) is None:
             found.append(FieldError("measured_by", "choice", "choose a metric that exists"))
+        elif why := problem(values["measured_by"], workload):
+            found.append(FieldError("measured_by", "not_usable", why))
     elif values["before_launch"]:
         words = "only an evaluation can be tested before launch; choose that source or not before"
         found.append(FieldError("before_launch", "source", words))

@@ -149,7 +149,7 @@ def _kpis(brief: Brief, assessment: Assessment) -> Check:
     for row in rows:
         name = f"“{row.name}”" if row.name else "a KPI without a name"
         values = {field: getattr(row, field) for field in kpis.FIELDS}
-        words = [one.message for one in kpis.gaps(values)]
+        words = [one.message for one in kpis.gaps(values, brief.cycle.workload_id)]
         words += [f"{field.replace('_', ' ')} is no answer" for field in row.unparsed]
         if words:
             problems.append(f"{name}: {', '.join(words)}")

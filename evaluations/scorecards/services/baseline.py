@@ -13,10 +13,11 @@ from django.urls import reverse
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
 from evaluations.datasets.selectors import golden_version, views_of
+from evaluations.judges.citations import PREFIX as JUDGED
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import JudgeVersion
 from evaluations.judges.policies import decides
-from evaluations.judges.selectors import standing_of
+from evaluations.judges.selectors import newest_versions, standing_of
 from evaluations.metrics import registry
 from evaluations.runs import services as runs
 from evaluations.runs.enums import RunPurpose, RunState
@@ -27,7 +28,7 @@ from evaluations.runs.runtime import target_of
 from evaluations.runs.targets import Unrenderable
 from evaluations.scorecards.document.floors import Floor
 from evaluations.scorecards.document.measures import FIRST_TOKEN, LATENCY, keys_of, measures_of
-from evaluations.scorecards.options import MetricChoice
+from evaluations.scorecards.options import MetricChoice, judging_cap, options_of
 from evaluations.scorecards.selectors import floors_in, limits_in
 from portal.accounts.models import User
 from portal.common.clock import now
@@ -64,7 +65,8 @@ class Baseline:
     reference: str = ""
     repeats: int = 1
     seed: int | None = None
-    # Judges that score the answers, and what all of them may spend together.
+    # Judges that score the answers, and what all of them may spend together. Those that a floor is
+    # about come along; where no judge is chosen and no cap given, for what they cost at most.
     judges: Sequence[JudgeVersion] = ()
     judging_cap: Decimal = Decimal(0)
 
@@ -92,9 +94,12 @@ def start_baseline(
     plan = baseline_plan(
         workload=workload, baseline=baseline, cap=cap, concurrency=concurrency, purpose=purpose
     )
-    pins = runs.pin_judges(
-        actor=actor, workload=workload, versions=baseline.judges, cap=baseline.judging_cap
-    )
+    judges = _judges(workload, baseline, plan)
+    cap_of_judges = baseline.judging_cap
+    if judges and not baseline.judges and not cap_of_judges:
+        # Floors alone brought them along: as with the run of a campaign, the worst case is theirs.
+        cap_of_judges = judging_cap(options_of(judges), plan, views_of(_version(plan)))
+    pins = runs.pin_judges(actor=actor, workload=workload, versions=judges, cap=cap_of_judges)
     plan = replace(plan, judges=pins)
     _check_judges(plan)
     if compared_before(workload, plan):
@@ -224,6 +229,30 @@ def _metrics(
     return metrics
 
 
+def _judges(workload: Workload, baseline: Baseline, plan: RunPlan) -> list[JudgeVersion]:
+    """The chosen judges, and those that a floor is about: a floor is never left unmeasured."""
+    judges = list(baseline.judges)
+    chosen = {one.judge.name for one in judges}
+    named = dict.fromkeys(floor["key"] for floor in plan.notes["floors"])
+    missing = [
+        key.removeprefix(JUDGED)
+        for key in named
+        if key.startswith(JUDGED) and key.removeprefix(JUDGED) not in chosen
+    ]
+    if not missing:
+        return judges
+    newest = {one.judge.name: one for one in newest_versions(workload)}
+    for name in missing:
+        if name not in newest:
+            words = f"A floor is about the judge {name}, which this workload does not have."
+            raise Invalid.field("judges", "choice", words)
+    return [*judges, *(newest[name] for name in missing)]
+
+
+def _version(plan: RunPlan) -> DatasetVersion:
+    return DatasetVersion.objects.get(pk=plan.dataset_version.id)
+
+
 def _check_judges(plan: RunPlan) -> None:
     """Refuse a judge that is off, one priced in other money, and a weight or floor on one that may
     not decide."""
@@ -297,9 +326,17 @@ def _check_prompt_fits(plan: RunPlan, version: DatasetVersion) -> None:
         )
 
 
-def compared_before(workload: Workload, plan: RunPlan) -> bool:
-    """Whether a complete run of the workload measured exactly what ``plan`` would measure."""
-    wanted = material_digest(_without_reason(plan))
+def compared_before(workload: Workload, plan: RunPlan, *, judged: bool = True) -> bool:
+    """Whether a complete run of the workload measured exactly what ``plan`` would measure.
+
+    Without ``judged``, whoever judged it: for a plan that has no pins of its judges yet.
+    """
+
+    def measured(one: RunPlan) -> str:
+        bare = _without_reason(one)
+        return material_digest(bare if judged else replace(bare, judges=()))
+
+    wanted = measured(plan)
     complete = Run.objects.filter(
         workload=workload,
         dataset_version_id=UUID(plan.dataset_version.id),
@@ -307,7 +344,7 @@ def compared_before(workload: Workload, plan: RunPlan) -> bool:
         state=RunState.COMPLETE,
     )
     return any(
-        material_digest(_without_reason(RunPlan.from_json(stored))) == wanted
+        measured(RunPlan.from_json(stored)) == wanted
         for stored in complete.values_list("plan", flat=True)
     )
 

@@ -36,6 +36,7 @@ def _run_form(page: EvaluationPage, data: Any = None) -> RunForm:
     initial = {
         "metrics": page.usual,
         "cap": min(most, max(proposed, Decimal("0.05"))),
+        "judges": page.judges_of_floors,
         "judging_cap": page.outlook.judging or None,
         "concurrency": settings.RUN_CONCURRENCY,
         "repeats": 1,

@@ -1,5 +1,6 @@
 """What a brief is started from: a template, a copy, or answers that were tried before."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def test_the_kpis_of_a_template_are_complete_and_one_is_measured_before_launch(
     for raw in template.kpis:
         values, problems = kpis.parse(raw)
         assert problems == {}
-        assert kpis.gaps(values) == []
+        assert kpis.gaps(values, uuid.uuid4()) == []
     assert any(raw["before_launch"] for raw in template.kpis)
     assert any(not raw["before_launch"] for raw in template.kpis)
 

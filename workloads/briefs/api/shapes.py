@@ -69,7 +69,9 @@ def _kpi(*, sent: bool) -> dict[str, Any]:
         "direction": ChoiceField(choices=Direction.choices, allow_blank=True, **options),
         **{name: CharField(**figure) for name in FIGURES},
         "source": ChoiceField(choices=KpiSource.choices, allow_blank=True, **options),
-        "measured_by": CharField(help_text="The name of a metric, or empty.", **options),
+        "measured_by": CharField(
+            help_text="A metric, judge:NAME of a usable judge, or empty.", **options
+        ),
         "before_launch": BooleanField(**options),
     }
 

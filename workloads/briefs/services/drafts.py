@@ -180,6 +180,10 @@ def _parsed_rows(
             continue
         values, wrong = kpi_rows.parse(raw)
         kpi = known.get(str(raw.get("id") or ""))
+        before = kpi.measured_by if kpi is not None else ""
+        no = kpi_rows.refused(values["measured_by"], brief.cycle.workload_id, before)
+        if no is not None:
+            values, wrong = {**values, "measured_by": ""}, {**wrong, "measured_by": no}
         key = None if kpi is not None else _fresh_key(raw.get("id"))
         if kpi is None and kpi_rows.is_blank(values, wrong):
             continue

@@ -70,8 +70,8 @@ def brief(request: HttpRequest, ref: str) -> HttpResponse:
 def _save(request: HttpRequest, user: User, workload: Workload) -> HttpResponse:
     posted: Typed = request.POST
     cycle = current_cycle(workload)
-    owners = _owners(selectors.brief_of(cycle))
-    rows = posted_kpi_forms(posted, owners)
+    stored = selectors.brief_of(cycle)
+    rows = posted_kpi_forms(posted, _owners(stored), stored)
     chosen = {
         name.removeprefix("keep-"): value
         for name, value in posted.items()

@@ -20,7 +20,7 @@ from evaluations.datasets.models import Dataset, DatasetVersion
 from evaluations.datasets.selectors import golden_version, latest_version, version_digest, views_of
 from evaluations.runs.enums import ACTIVE, RunPurpose, RunState
 from evaluations.runs.models import Run
-from evaluations.runs.services import sweep
+from evaluations.runs.services import judging_of, sweep
 from evaluations.runs.tasks import drive
 from evaluations.scorecards import services
 from evaluations.scorecards.exports import as_text
@@ -78,6 +78,8 @@ class Command(BaseCommand):
             run, started = self._start(options)
             self._drive(run)
             scorecard = services.publish(run_id=run.pk)
+            if scorecard is None:
+                scorecard = self._judge(run)
         except DomainError as problem:
             raise _bad(_sentence(problem)) from problem
         run.refresh_from_db()
@@ -113,7 +115,7 @@ class Command(BaseCommand):
             purpose=purpose,
         )
         again = ""
-        if compared_before(workload, plan):
+        if compared_before(workload, plan, judged=False):
             purpose, again = RunPurpose.TRIAL, "Run again from the command line."
         started = time.monotonic()
         run = services.start_baseline(
@@ -142,6 +144,16 @@ class Command(BaseCommand):
             if time.monotonic() - swept > SWEEP_SECONDS:
                 sweep()
                 swept = time.monotonic()
+
+    def _judge(self, run: Run) -> Scorecard | None:
+        """Drive the judging that the floors asked for; return the scorecard when it is there."""
+        for one in judging_of(run):
+            self._drive(one)
+            one.refresh_from_db()
+            if one.state == RunState.BUDGET_STOPPED:
+                words = f"Judging stopped at its budget: raise the cap of run {one.number}."
+                raise CommandError(words, returncode=BELOW_THE_BAR)
+        return services.publish(run_id=run.pk)
 
     def _print(
         self, run: Run, scorecard: Scorecard, wall: float, started: float, *, as_json: bool
