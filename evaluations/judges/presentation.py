@@ -103,15 +103,20 @@ def planning(n: int) -> list[tuple[str, str, str]]:
     return rows
 
 
-def progress_rows(progress: LabelProgress) -> list[tuple[str, int, int]]:
-    """Return what is labelled so far against what the policy asks for."""
+def progress_rows(progress: LabelProgress) -> list[tuple[str, int, int, str]]:
+    """Return what is labelled so far against what the policy asks for, and that in figures."""
     asked = rules()
     people = progress.people
     return [
-        ("Labelled clearly", people.n, asked.labelled_min),
-        ("With the rarer label", people.rarer, asked.rarer_min),
-        ("Labelled by two people", len(people.pairs), asked.two_raters_min),
+        _wanted("Labelled clearly", people.n, asked.labelled_min),
+        _wanted("With the rarer label", people.rarer, asked.rarer_min),
+        _wanted("Labelled by two people", len(people.pairs), asked.two_raters_min),
     ]
+
+
+def _wanted(label: str, have: int, asked: int) -> tuple[str, int, int, str]:
+    """More than what was asked for is no part of it: "145, asked for 100"."""
+    return label, have, asked, f"{have}, asked for {asked}" if have > asked else ""
 
 
 def question_view(version: JudgeVersion, example: VersionedExample) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def studies(request: HttpRequest, ref: str) -> HttpResponse:
     """List the studies of a workload."""
     user = signed_in(request)
     workload = workload_for(user, ref)
-    context = frame(request, workload) | _listed(user, workload)
+    context = frame(request, workload, phase_key="evaluation") | _listed(user, workload)
     context["blind"] = policies.rates_here(user, workload)
     return render_page(request, f"{_FOLDER}/list.html", context)
 
@@ -152,7 +152,7 @@ def _new(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    context = frame(request, workload) | {
+    context = frame(request, workload, phase_key="evaluation") | {
         "run": run,
         "runs": runs,
         "form": form,
@@ -200,7 +200,7 @@ def _study(
     asked = {one.rater.user_id for one in far.raters}
     may_invite = policies.can_invite(user, found)
     more = _people(found.workload, asked | {found.created_by_id}) if may_invite else []  # type: ignore[arg-type]
-    context = frame(request, found.workload) | {
+    context = frame(request, found.workload, phase_key="evaluation") | {
         "study": found,
         "blind": policies.rates_here(user, found.workload),
         "seat": seat,

@@ -128,3 +128,23 @@ def prompt_content(name: str) -> dict[str, Any]:
         "variables": [{"default": "", **variable} for variable in described["variables"]],
         "params": {**EMPTY["params"], **described["params"]},
     }
+
+
+# What the owner of the first workload proposes for its golden dataset.
+PROPOSED_TICKET: dict[str, Any] = {
+    "key": "t-desk-1",
+    "kind": "edge",
+    "input": {
+        "subject": "Two things",
+        "body": "Hello, I cannot sign in since I changed my phone. And while you are at it: I was"
+        " charged $8.99 for Halden Basic in March although I had cancelled in February. Please"
+        " send that back first, the rest can wait.",
+    },
+    "expected": {
+        "category": "WANT_REFUND",
+        "plan": "basic",
+        "amount_usd": 8.99,
+        "amount_ambiguous": False,
+    },
+    "tags": ["two-wishes", "billing"],
+}

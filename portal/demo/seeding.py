@@ -30,7 +30,7 @@ from evaluations.scorecards.options import MetricChoice
 from evaluations.scorecards.services.baseline import Baseline
 from portal.accounts.models import User
 from portal.common.clock import now
-from portal.demo import content, judging
+from portal.demo import content, judging, preferring
 from portal.demo.people import make_people, sign_ins
 from portal.gateway.connection import connect
 from portal.gateway.errors import GatewayError
@@ -63,6 +63,7 @@ TRIAGE_PICKS: Mapping[str, str] = {
     "ember-8b": "On our own hardware.",
 }
 HANDBOOK_WINNER = "beacon-mini"
+HANDBOOK_COMPARED = ("beacon-mini", "aurora-large")
 HANDBOOK_PICKS: Mapping[str, str] = {
     "aurora-large": "The most accurate.",
     "cedar-70b-eu": "In our EU tenant.",
@@ -216,7 +217,13 @@ def triage(people: Mapping[str, User]) -> Workload:
     vote(people, current_cycle(workload), "scoping", ("business",))
     shortlist(people["contributor"], workload, TRIAGE_PICKS)
     prompt(people["contributor"], workload, "support_triage")
-    golden(people["contributor"], workload, "Support tickets", "support_tickets.jsonl")
+    tickets = golden(people["contributor"], workload, "Support tickets", "support_tickets.jsonl")
+    datasets.propose_example(
+        actor=owner,
+        dataset=tickets.dataset,
+        values=content.PROPOSED_TICKET,
+        reason="Seen on the desk this week: a refund and a reset in one mail. We have none of these.",
+    )
     return workload
 
 
@@ -240,13 +247,15 @@ def handbook(people: Mapping[str, User]) -> Workload:
     cycle = current_cycle(workload)
     judge = judging.calibrated_judge(contributor, owner, workload, finish)
     scorecard = evaluate(contributor, workload, judge)
+    preferring.held_study(people, workload, scorecard.run, HANDBOOK_COMPARED)
     winner = CatalogEntry.objects.get(gateway_alias=HANDBOOK_WINNER)
     scorecards.choose_winner(
         actor=contributor,
         scorecard=scorecard,
         entry=winner,
         rationale="It holds the fact as often as the others as far as this dataset can tell, and"
-        " answers fastest and at a fraction of their cost.",
+        " answers fastest and at a twentieth of the cost of aurora-large, whose shorter answers"
+        " colleagues like better: a matter of the prompt, not of the model.",
     )
     lifecycle.submit_phase(actor=contributor, cycle=cycle, phase_key="evaluation")
     tuning.decide(

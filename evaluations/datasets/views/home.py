@@ -99,7 +99,7 @@ def _quality_page(
         "coverage": coverage(rows, sight),
         "balances": balance_bars(selectors.balance_of(one.expected for one in told)),
         "balance_of_all": len(told) == len(rows),
-        "smallest": smallest_difference(len(rows)),
+        "smallest": (smallest_difference(len(rows)) or 0) * 100,
         "held_out": len(hidden),
         "sight": sight,
         "pairs": found.pairs[:PAIRS_SHOWN],

@@ -69,7 +69,7 @@ def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) ->
     rows: dict[int, list[tuple[UUID, ResultRow, Said]]] = {}
     found = (
         Result.objects.filter(candidate__in=candidates)
-        .annotate(start=Left("output", EXCERPT), mark=MD5("output"))
+        .annotate(start=Left("output", EXCERPT + 1), mark=MD5("output"))
         .values_list(
             "pk", "candidate_id", "revision_id", "repeat", "error_class", "refused",
             "finish_reason", "attempts", "latency_ms", "ttft_ms", "cost_micro", "start", "mark",
@@ -98,7 +98,7 @@ def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) ->
             ttft_ms=first_token,
             cost=from_micro(micro),
         )
-        said = Said(error, refused, start, f"{error}{mark}")
+        said = Said(error, refused, _shortened(start), f"{error}{mark}")
         rows.setdefault(candidate, []).append((revision, row, said))
     return [
         _reading(
@@ -110,6 +110,10 @@ def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) ->
         )
         for one in sides
     ]
+
+
+def _shortened(start: str) -> str:
+    return start if len(start) <= EXCERPT else f"{start[: EXCERPT - 1].rstrip()}…"
 
 
 def _reading(
