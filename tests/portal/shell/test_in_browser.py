@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portal.accounts.models import User
 from portal.shell.home import register_panel
+from portal.shell.models import NotificationKind
+from portal.shell.services import notify
 from tests.browsing import settled
 
 pytestmark = [
@@ -132,3 +134,35 @@ def test_menus_and_dialogs_work_by_keyboard(open_quiet: Any) -> None:
     assert dialog.is_visible()
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
+
+
+def test_the_bell_counts_on_by_itself_and_fails_in_silence(
+    open_quiet: Any, settings: Any, staff: User
+) -> None:
+    # given one thing to read, on a narrow screen with everything in its top bar
+    settings.GATEWAY_SIMULATED = True
+    kind = NotificationKind.DONE
+    notify(user=staff, text="Run 3 is complete.", link="/styleguide/", kind=kind)
+    page = open_quiet("/notifications/", width=390, color_scheme="dark")
+    settled(page)
+    page.set_viewport_size({"width": 320, "height": 700})
+    settled(page)
+    page.clock.install()
+    page.reload()
+    bell = page.locator("#bell")
+    expect(bell).to_have_accessible_name("Notifications, 1 unread")
+
+    # when something happens, and a minute passes
+    notify(user=staff, text="Run 4 failed.", link="/styleguide/", kind=kind)
+    page.clock.fast_forward(61_000)
+
+    # then the bell has it; when the portal is gone, nothing is said
+    expect(bell).to_have_accessible_name("Notifications, 2 unread")
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed"):
+        page.clock.fast_forward(61_000)
+    assert page.locator("[role=alert]").count() == 0
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Run 3 is complete.").click()
+    page.wait_for_url("**/styleguide/")
+    expect(bell).to_have_accessible_name("Notifications, 1 unread")
