@@ -317,7 +317,9 @@ class OutsideDetail(Endpoint):
     @described(gives=shape("OutsideEvidence", {**_OUTSIDE, "document": DictField()}))
     def get(self, request: Request, ref: str, number: int) -> Response:
         """Show what was read from an outside file: its figures and cases."""
-        found = outside_for(signed_in(request), ref, number)
+        user = signed_in(request)
+        found = outside_for(user, ref, number)
+        require_unblinded(user, found.workload)
         return Response(_outside(found) | {"document": found.document})
 
 

@@ -9,6 +9,7 @@ from django.db.models import Max
 from evaluations.judges.calibrating import calibrated
 from evaluations.judges.models import Calibration, JudgeVersion
 from evaluations.judges.selectors import labels_of, rules
+from evaluations.judges.services.labelling import lock_labels
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.clock import now
@@ -25,6 +26,7 @@ def open_calibration(*, actor: User, version: JudgeVersion) -> Calibration:
     """
     require(actor, version.judge.workload, "edit")
     lifecycle.locked_workload(version.judge.workload_id)
+    lock_labels(version)
     given, settled = labels_of(version)
     if not given:
         raise NotReady("Label some examples first; the judge is compared with people.")

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from evaluations.judges.calibrating import labelled
 from evaluations.judges.enums import Label, Levels
-from evaluations.judges.models import Calibration, HumanLabel, JudgeVersion
+from evaluations.judges.models import Calibration, HumanLabel, Judge, JudgeVersion
 from evaluations.judges.policies import can_label
 from evaluations.judges.selectors import labels_of
 from portal.accounts.models import User
@@ -29,7 +29,8 @@ def label_example(
         raise Forbidden(verdict.message, code=verdict.rule)
     said = _label(version, label)
     _require_example(version, revision_id)
-    found = HumanLabel.objects.select_for_update().filter(
+    lock_labels(version)
+    found = HumanLabel.objects.filter(
         judge=version.judge_id,
         criterion_digest=version.criterion_digest,
         revision=revision_id,
@@ -55,6 +56,7 @@ def settle_example(
     """
     require(actor, version.judge.workload, "edit")
     said = _label(version, label)
+    lock_labels(version)
     given, settled = labels_of(version)
     if str(revision_id) not in labelled(given, settled).split:
         raise Conflict("Raters do not differ on this example, or it is settled.", code="not_split")
@@ -68,6 +70,11 @@ def settle_example(
         detail={"revision": str(revision_id), "label": said.value},
     )
     return made
+
+
+def lock_labels(version: JudgeVersion) -> None:
+    """Let one label at a time be written, and none while a calibration freezes them."""
+    Judge.objects.select_for_update(no_key=True).get(pk=version.judge_id)
 
 
 def _made(

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from evaluations.preferences.policies import require_unblinded
 from evaluations.scorecards import services
 from evaluations.scorecards.enums import OutsideFormat
 from evaluations.scorecards.forms import OutsideForm
+from evaluations.scorecards.models import OutsideEvidence
 from evaluations.scorecards.outside import MOST_BYTES
 from evaluations.scorecards.selectors import outside_for
 from portal.accounts.http import signed_in
@@ -64,10 +66,18 @@ def outside_import(request: HttpRequest, ref: str) -> HttpResponse:
     return redirect("scorecards:outside", ref=ref, number=made.number)
 
 
+def _unblinded(request: HttpRequest, ref: str, number: int) -> OutsideEvidence:
+    """Return a file of named answers, to whoever does not rate answers blind just now."""
+    user = signed_in(request)
+    found = outside_for(user, ref, number)
+    require_unblinded(user, found.workload)
+    return found
+
+
 @require_safe
 def outside(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Show what another tool measured: its figures, and the cases that did not pass."""
-    found = outside_for(signed_in(request), ref, number)
+    found = _unblinded(request, ref, number)
     document = found.document
     every = request.GET.get("show") == "all"
     cases = [one for one in document["cases"] if every or one["passed"] is not True]
@@ -88,7 +98,7 @@ def outside(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 @require_safe
 def outside_file(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Return the file as it came, byte for byte."""
-    found = outside_for(signed_in(request), ref, number)
+    found = _unblinded(request, ref, number)
     response = HttpResponse(bytes(found.content), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{ref}-outside-{number}.json"'
     response["X-Content-Type-Options"] = "nosniff"

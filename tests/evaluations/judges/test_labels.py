@@ -10,6 +10,7 @@ from evaluations.judges.selectors import labels_of, next_to_label
 from evaluations.judges.services import label_example, settle_example
 from portal.common.errors import Conflict, Forbidden, Invalid, NotReady
 from tests.factories import judges, lives, people
+from tests.factories.phase_four import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +90,22 @@ def test_a_set_with_held_out_examples_is_not_labelled_for_a_judge() -> None:
     assert [(one.field, one.code) for one in refused.value.errors] == [
         ("calibration_set", "held_out")
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_is_one_label() -> None:
+    owner = people.person("Owner")
+    made = judges.version(owner, lives.draft(owner), n=3)
+    first = views_of(made.calibration_set)[0].revision_id
+
+    raised = at_once(
+        [
+            lambda said=said: label_example(
+                actor=owner, version=made, revision_id=first, label=said
+            )
+            for said in ("pass", "pass", "fail", "fail")
+        ]
+    )
+
+    assert raised == []
+    assert HumanLabel.objects.count() == 1

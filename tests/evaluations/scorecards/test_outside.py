@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, DomainError, Forbidden, Invalid
 from tests.described import problems_of
-from tests.factories import lives, people
+from tests.factories import lives, people, preferences
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import current_cycle, gate_checks
 
@@ -268,3 +268,19 @@ def test_its_pages(workload: Workload, client: Client) -> None:
     assert (body["advisory"], body["cases"]) == (True, 4)
     listed = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence").json()
     assert [one["number"] for one in listed["results"]] == [1]
+
+
+@pytest.mark.django_db
+def test_a_rater_reads_no_outside_answers_while_they_rate_blind() -> None:
+    # another tool's file names whose an answer is, to the very same tickets
+    scene = preferences.scene(n=12)
+    made = services.import_outside_evidence(
+        actor=scene.owner, workload=scene.workload, filename="results.json", data=data(PROMPTFOO)
+    )
+    scene.open(pairs=10)
+    base = f"/workloads/{scene.workload.ref}/outside-evidence/{made.number}"
+    for user, status in ((scene.raters[0], 403), (scene.maker, 200)):
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        for path in (f"{base}/", f"{base}.json", f"/api/v1{base}"):
+            assert client.get(path).status_code == status, path
