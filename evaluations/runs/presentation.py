@@ -10,7 +10,7 @@ from evaluations.metrics import registry
 from evaluations.metrics.types import UnknownMetric
 from evaluations.runs.enums import RunState
 from evaluations.runs.models import Run
-from evaluations.runs.plan import RunPlan
+from evaluations.runs.plan import MetricPin, RunPlan
 from evaluations.runs.selectors import Progress
 from portal.common.clock import now
 from portal.common.ticks import silence
@@ -97,7 +97,7 @@ def plan_rows(run: Run, plan: RunPlan) -> list[dict[str, str]]:
         },
         {"label": "Candidates", "value": "\n".join(visible(line) for line in _candidates(plan))},
         {"label": "Prompt", "value": _prompts(plan)},
-        {"label": "Metrics", "value": ", ".join(_metric(m.name, m.version) for m in plan.metrics)},
+        {"label": "Metrics", "value": ", ".join(_metric(pin) for pin in plan.metrics)},
         {"label": "Times each example is asked", "value": number(plan.repeats)},
         {"label": "Calls at once", "value": f"{number(plan.concurrency)} for all candidates"},
         {"label": "Time-out of a call", "value": duration(timedelta(seconds=plan.timeout_seconds))},
@@ -128,8 +128,11 @@ def _prompts(plan: RunPlan) -> str:
     return ", ".join(found) or MISSING
 
 
-def _metric(name: str, version: int) -> str:
+def _metric(pin: MetricPin) -> str:
+    """The metric's name, and the one field it looks at where it looks at one only."""
     try:
-        return registry.get(name, version).label
+        label = registry.get(pin.name, pin.version).label
     except UnknownMetric:
-        return name
+        label = pin.name
+    field = pin.arguments.get("field")
+    return visible(f"{label}: {field}") if field else label

@@ -222,8 +222,7 @@ def triage(people: Mapping[str, User]) -> Workload:
         actor=owner,
         dataset=tickets.dataset,
         values=content.PROPOSED_TICKET,
-        reason="Seen on the desk this week: a refund and a reset in one mail. None of these is in"
-        " the set.",
+        reason="Seen on the desk this week: a refund and a reset in one mail. There is none yet.",
     )
     return workload
 
