@@ -82,7 +82,7 @@ class LinesField(forms.CharField):
 
 def argument_field(name: str, rule: Mapping[str, Any]) -> forms.Field:
     """Return the field for one argument of a metric, by its JSON Schema."""
-    label = name.replace("_", " ").capitalize()
+    label = str(rule.get("title") or name.replace("_", " ").capitalize())
     text = str(rule.get("description", ""))
     text = text[:1].upper() + text[1:]
     help_text = f"{text}." if text else ""

@@ -274,8 +274,21 @@ METRICS = (
                     "default": False,
                     "description": "read JSON inside one Markdown fence as well",
                 },
-                "rel_tol": {"type": "number", "minimum": 0, "maximum": 1, "default": 1e-9},
-                "abs_tol": {"type": "number", "minimum": 0, "default": 0.0},
+                "rel_tol": {
+                    "type": "number",
+                    "minimum": 0,
+                    "maximum": 1,
+                    "default": 1e-9,
+                    "title": "Relative tolerance",
+                    "description": "how far a number may be off, as a share of the larger of both",
+                },
+                "abs_tol": {
+                    "type": "number",
+                    "minimum": 0,
+                    "default": 0.0,
+                    "title": "Absolute tolerance",
+                    "description": "the same in its own unit, needed where the right number is 0",
+                },
             }
         ),
         compute=_field_accuracy,

@@ -47,10 +47,10 @@ def figure(execution: Execution, part: str, unit: str) -> str:
     difference = execution.criterion.rule == Rule.NOT_WORSE
     if part == "value":
         if difference and execution.value is not None:
-            return formats.points(execution.value)
+            return f"{formats.points(execution.value)} points"
         return in_unit(execution.value, unit)
     if execution.low is None or execution.high is None:
         return formats.MISSING
     if difference:
-        return f"{formats.points(execution.low)} to {formats.points(execution.high)}"
+        return f"{formats.points(execution.low)} to {formats.points(execution.high)} points"
     return f"{in_unit(execution.low, unit)} to {in_unit(execution.high, unit)}"
