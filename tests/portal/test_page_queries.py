@@ -30,7 +30,7 @@ LISTS = {
     "/workloads/": 8,
     "/workloads/panels/waiting/": 13,
     "/workloads/panels/by-phase/": 8,
-    "/catalog/": 14,
+    "/catalog/": 15,
     "/audit/": 10,
 }
 DRAFT = {
