@@ -254,8 +254,8 @@ def handbook(people: Mapping[str, User]) -> Workload:
         scorecard=scorecard,
         entry=winner,
         rationale="It holds the fact as often as the others as far as this dataset can tell, and"
-        " answers fastest and at a twentieth of the cost of aurora-large, whose shorter answers"
-        " colleagues like better: a matter of the prompt, not of the model.",
+        " in a blind study colleagues prefer neither its answers nor those of aurora-large. It"
+        " answers fastest and at a twentieth of the cost of aurora-large.",
     )
     lifecycle.submit_phase(actor=contributor, cycle=cycle, phase_key="evaluation")
     tuning.decide(
