@@ -254,6 +254,8 @@ def _with_defaults(metric: Metric, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clean(text: str) -> str:
+    if len(text) <= _MAX_DETAIL and text.isascii() and "\x00" not in text:
+        return text
     # Details quote answers: a NUL or a lone surrogate in one would be refused by the database.
     storable = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
     return storable if len(storable) <= _MAX_DETAIL else f"{storable[: _MAX_DETAIL - 1]}…"

@@ -48,7 +48,7 @@ def parse_json(body: bytes) -> tuple[Any, bool]:
     except UnicodeDecodeError:
         text, cleaned = body.decode("utf-8", "replace"), True
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant), cleaned
+        return _DECODER.decode(text), cleaned
     except json.JSONDecodeError as error:
         stripped = text.strip()
         if stripped.startswith("{") and (
@@ -272,3 +272,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once: building one takes as long as reading a short reply with it.
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
