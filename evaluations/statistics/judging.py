@@ -87,13 +87,20 @@ class CorrectedRate:
 
 
 def corrected_rate(
-    judged_pass: int, judged: int, confusion: Confusion, confidence: float = 0.95
+    judged_pass: int,
+    judged: int,
+    confusion: Confusion,
+    confidence: float = 0.95,
+    *,
+    naive_error: float | None = None,
 ) -> CorrectedRate:
     """The pass rate after correction: (naive + spec - 1) / (sens + spec - 1).
 
     The estimate is that of Rogan and Gladen 1978, the interval by the delta method over three
     independent binomials: the judged sample, and the people's passes and fails of the calibration
-    (Lee 2025, arXiv 2511.21140). Raises TooFew where nothing was judged or one class was never
+    (Lee 2025, arXiv 2511.21140). Where answers are not independent, several to one example, give
+    the standard error of the naive rate as ``naive_error``: it stands in for the first binomial's.
+    Raises TooFew where nothing was judged or one class was never
     labelled, StatisticsError when sensitivity and specificity together do not exceed 1: such a
     judge tells nothing.
     """
@@ -106,8 +113,9 @@ def corrected_rate(
         raise StatisticsError("the judge tells a pass from a fail no better than chance")
     naive = judged_pass / judged
     uncut = (naive + specificity - 1.0) / power
+    spread = naive * (1.0 - naive) / judged if naive_error is None else naive_error**2
     variance = (
-        naive * (1.0 - naive) / judged
+        spread
         + uncut**2 * sensitivity * (1.0 - sensitivity) / confusion.passed
         + (1.0 - uncut) ** 2 * specificity * (1.0 - specificity) / confusion.failed
     ) / power**2

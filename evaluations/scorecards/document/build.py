@@ -223,7 +223,8 @@ def _candidate(
     sliced = _sliced(columns, slices.kinds_of, slices.kinds)
     tagged = _sliced(columns, slices.tags_of, slices.tags)
     for judge in facts.judges:
-        figures[judge["key"]] = judged_figures(figures[judge["key"]], judge, place)
+        cells = next(one.cells for one in columns if one.measure.key == judge["key"])
+        figures[judge["key"]] = judged_figures(figures[judge["key"]], judge, place, cells)
     for key, why in advice.items():
         for part in (figures, *sliced.values(), *tagged.values()):
             part[key]["advisory"] = why

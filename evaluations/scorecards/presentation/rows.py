@@ -119,6 +119,7 @@ class JudgedRow:
     naive: Figure
     corrected: str
     corrected_interval: str
+    corrected_method: str
     counts: Mapping[str, int]
 
     @property

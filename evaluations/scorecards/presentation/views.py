@@ -87,6 +87,7 @@ def _judged(facts: Mapping[str, Any], ranked: Sequence[Mapping[str, Any]]) -> Ju
                 corrected_interval=span(corrected["low"], corrected["high"], "share")
                 if corrected
                 else "",
+                corrected_method=corrected.get("method", "") if corrected else "",
                 counts=figures["counts"],
             )
         )

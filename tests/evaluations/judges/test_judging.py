@@ -38,9 +38,9 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def scene_with_judge(
-    says: judges.Says | None = None,
+    says: judges.Says | None = None, *, n: int = 20
 ) -> tuple[evaluations.Scene, judges.JudgeVersion]:
-    scene = evaluations.scene(n=20, candidates=2, floor=None)
+    scene = evaluations.scene(n=n, candidates=2, floor=None)
     entry = catalog.entry(price=("1", "4"))
     made = judges.version(scene.owner, scene.workload, entry=entry)
     second = people.person("Second rater")
@@ -121,6 +121,27 @@ def test_a_judge_that_obeys_its_data_is_unfit_and_decides_nothing() -> None:
     assert "Unfit in this run" in first["verdict"]["floors"][-1]["words"]
     with pytest.raises(Invalid, match="cannot be chosen"):
         scene.choose(published(run))
+
+
+@pytest.mark.usefixtures("lenient")
+def test_repeats_of_an_example_are_no_further_examples() -> None:
+    # given ten examples, each asked once, and each asked four times with one verdict throughout
+    found = []
+    for repeats in (1, 4):
+        scene, made = scene_with_judge(n=10)
+        run = evaluations.finish(
+            judges.start(scene, made, repeats=repeats), evaluations.accurate(scene.accuracies())
+        )
+        judges.judge(run, judges.by_words(["pass", "fail"]), judges.strict)
+        document = published(run).document
+        found.append(document["candidates"][0]["measures"]["judge:judge-one"]["corrected"])
+    once, often = found
+
+    # then four times as many answers make the interval no narrower
+    assert (once["n"], often["n"]) == (10, 40)
+    assert often["value"] == once["value"]
+    assert often["method"] == "delta method, clustered on the example"
+    assert often["high"] - often["low"] >= once["high"] - once["low"]
 
 
 @pytest.mark.usefixtures("lenient")
