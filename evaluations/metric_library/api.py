@@ -84,6 +84,14 @@ def _declaration(raw: Any) -> Declaration:
         raise Invalid.field("definition", "invalid", words) from problem
 
 
+def _text(body: Mapping[str, Any], name: str) -> str:
+    """Return a text of the body, "" when it is not there. Raises Invalid (invalid)."""
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise Invalid.field(name, "invalid", "Write a text.")
+    return value
+
+
 class Metrics(Endpoint):
     """Every metric that is offered."""
 
@@ -105,10 +113,10 @@ class Metrics(Endpoint):
         body = body_of(request)
         made = services.declare_metric(
             actor=signed_in(request),
-            name=body["name"],
-            label=body["label"],
-            description=body.get("description", ""),
-            declaration=_declaration(body["definition"]),
+            name=_text(body, "name"),
+            label=_text(body, "label"),
+            description=_text(body, "description"),
+            declaration=_declaration(body.get("definition")),
         )
         return Response(_whole(registry.get(made.name, made.version)), status=201)
 
@@ -138,9 +146,9 @@ class MetricVersions(Endpoint):
         made = services.declare_version(
             actor=signed_in(request),
             name=name,
-            label=body["label"],
-            description=body.get("description", ""),
-            declaration=_declaration(body["definition"]),
+            label=_text(body, "label"),
+            description=_text(body, "description"),
+            declaration=_declaration(body.get("definition")),
         )
         return Response(_whole(registry.get(made.name, made.version)), status=201)
 

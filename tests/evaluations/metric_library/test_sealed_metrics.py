@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from evaluations.metric_library import services
 from evaluations.metrics import registry
@@ -113,3 +114,19 @@ def test_results_of_a_metric_that_is_gone_say_what_to_install() -> None:
 
     with pytest.raises(NotReady, match="acme_gone"):
         rows_of(run)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("wrong", [None, 5, [], {"a": 1}, "missing"])
+@pytest.mark.parametrize("field", ["name", "label", "description", "definition"])
+def test_the_api_names_the_field_that_is_wrong(field: str, wrong: object) -> None:
+    body = {
+        "name": "ticket_number", "label": "Ticket number", "description": "",
+        "definition": {"kind": "regex", "comparator": "found", "value": "a+"}, field: wrong,
+    }  # fmt: skip
+    if wrong == "missing":
+        del body[field]
+    client = Client()
+    client.force_login(people.administrator())
+    answer = client.post("/api/v1/metrics", body, content_type="application/json")
+    assert answer.status_code == (201 if (field, wrong) == ("description", "missing") else 400)
