@@ -5,8 +5,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-
 from evaluations.datasets.models import DatasetVersion
 from evaluations.judges.models import JudgeVersion
 from evaluations.runs import services as runs
@@ -33,8 +31,8 @@ HEADROOM, SMALLEST_CAP = Decimal("1.25"), Decimal("0.01")
 def start_campaign_run(actor: User, campaign: Campaign) -> Mapping[str, Any]:
     """Start the run of a campaign's build on the dataset that the criteria were locked on.
 
-    The executor of evaluation criteria: same metrics, repeats and seed as the baseline. Returns a
-    reference to the run. Raises NotReady, or what `runs.services.start_run` raises.
+    The executor of evaluation criteria: same metrics, repeats, seed and calls at once as the
+    baseline. Returns a reference to the run. Raises NotReady, or what `runs.services.start_run` raises.
     """
     workload = campaign.cycle.workload
     version = _dataset(campaign.criteria_set)
@@ -47,7 +45,8 @@ def start_campaign_run(actor: User, campaign: Campaign) -> Mapping[str, Any]:
         metrics=before.metrics,
         cap=SMALLEST_CAP,
         purpose=RunPurpose.CAMPAIGN,
-        concurrency=settings.RUN_CONCURRENCY,
+        # As the baseline was measured: a gateway that stood two calls at once may not stand thirty.
+        concurrency=before.concurrency,
         repeats=before.repeats,
         seed=before.seed,
         timeout_seconds=before.timeout_seconds,
