@@ -45,7 +45,7 @@ def start_campaign_run(actor: User, campaign: Campaign) -> Mapping[str, Any]:
         metrics=before.metrics,
         cap=SMALLEST_CAP,
         purpose=RunPurpose.CAMPAIGN,
-        # As the baseline was measured: a gateway that stood two calls at once may not stand thirty.
+        # As the baseline was measured: who stood two calls at once may not stand thirty.
         concurrency=before.concurrency,
         repeats=before.repeats,
         seed=before.seed,
