@@ -32,7 +32,8 @@ def start_campaign_run(actor: User, campaign: Campaign) -> Mapping[str, Any]:
     """Start the run of a campaign's build on the dataset that the criteria were locked on.
 
     The executor of evaluation criteria: same metrics, repeats, seed and calls at once as the
-    baseline. Returns a reference to the run. Raises NotReady, or what `runs.services.start_run` raises.
+    baseline. Returns a reference to the run. Raises NotReady, or what `runs.services.start_run`
+    raises.
     """
     workload = campaign.cycle.workload
     version = _dataset(campaign.criteria_set)
