@@ -140,6 +140,7 @@ class Driver:
             self._calls.stopping = True
             self._finishing.set()
             self._need.set()
+            self._neighbours.fall_silent()
             for one in (ended, beats, talking):
                 one.cancel()
             found = await asyncio.gather(beats, talking, claiming, flushing, return_exceptions=True)

@@ -22,6 +22,7 @@ class Neighbours:
         self._exchange = exchange
         self._paces = dict(paces)
         self._drivers = dict.fromkeys(self._paces, 1)
+        self._silent = False
 
     async def first(self) -> None:
         """Listen once before the first call is made."""
@@ -32,10 +33,18 @@ class Neighbours:
             return
 
     async def keep_talking(self) -> None:
-        """Tell and listen until cancelled."""
-        while True:
+        """Tell and listen until `fall_silent`, or until cancelled."""
+        while not self._silent:
             await asyncio.sleep(EVERY_SECONDS)
             await self.talk()
+
+    def fall_silent(self) -> None:
+        """Let `keep_talking` end; cancel it too, so that it does so at once.
+
+        Cancelling alone is not enough: `asyncio.wait_for` of Python 3.11, under the Valkey client,
+        drops a cancellation that comes as its answer does, and the driver would wait forever.
+        """
+        self._silent = True
 
     async def talk(self) -> None:
         """Tell the others once, and take over what they say."""
