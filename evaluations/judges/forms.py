@@ -9,6 +9,7 @@ from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
 from evaluations.judges.enums import Given, Levels
 from evaluations.judges.services import JudgeDraft
+from portal.shell.forms import set_unit
 
 
 class VersionForm(forms.Form):
@@ -65,7 +66,7 @@ class VersionForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
             field.choices = choices
-        self.fields["max_tokens"].unit = "tokens"  # type: ignore[attr-defined]
+        set_unit(self.fields["max_tokens"], "tokens")
 
     def draft(self) -> JudgeDraft:
         """Return what was filled in, of a valid form."""

@@ -10,6 +10,7 @@ from evaluations.metric_library.trying import MOST_CHARACTERS, Trial, inputs_of,
 from evaluations.metrics.declared import COMPARATORS, Declaration
 from evaluations.metrics.strict_json import InvalidJson, parse
 from evaluations.metrics.types import Metric
+from portal.shell.forms import set_unit
 
 ARGUMENT = "argument-"
 
@@ -52,7 +53,7 @@ _INPUTS: dict[str, Any] = {
 
 def _number(label: str, unit: str) -> forms.FloatField:
     field = forms.FloatField(label=label, required=False, min_value=0, max_value=1e9)
-    field.unit = unit  # type: ignore[attr-defined]
+    set_unit(field, unit)
     return field
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from evaluations.playground.plan import Selection
+from portal.shell.forms import set_unit
 
 _MOST_TICKED = 300
 TYPED = "typed-"
@@ -50,7 +51,7 @@ class TrialForm(forms.Form):
     ) -> None:
         super().__init__(data, **more)
         self.names = list(names)
-        self.fields["cap"].unit = currency  # type: ignore[attr-defined]
+        set_unit(self.fields["cap"], currency)
         for name in names:
             self.fields[f"{TYPED}{name}"] = forms.CharField(
                 label=name,

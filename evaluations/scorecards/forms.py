@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from evaluations.scorecards.options import JudgeOption, MetricOption
+from portal.shell.forms import set_unit
 
 _WEIGHT = "weight-"
 
@@ -81,13 +82,13 @@ class RunForm(forms.Form):
         judged = self.fields["judges"]
         assert isinstance(judged, forms.MultipleChoiceField)
         judged.choices = [(str(one.version.pk), one.label) for one in judges]
-        self.fields["judging_cap"].unit = currency  # type: ignore[attr-defined]
+        set_unit(self.fields["judging_cap"], currency)
         metrics, reference = self.fields["metrics"], self.fields["reference"]
         assert isinstance(metrics, forms.MultipleChoiceField)
         assert isinstance(reference, forms.ChoiceField)
         metrics.choices = [(one.token, f"{one.label} ({one.applies} examples)") for one in options]
         reference.choices = [(name, name) for name in candidates]
-        self.fields["cap"].unit = currency  # type: ignore[attr-defined]
+        set_unit(self.fields["cap"], currency)
         self._weighed = {_WEIGHT + one.token: one for one in options if one.scored}
         for name, one in self._weighed.items():
             self.fields[name] = forms.DecimalField(

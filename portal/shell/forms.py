@@ -1,8 +1,19 @@
-"""Forms and services meet here: what a service refuses stands beside the field it names."""
+"""What the forms of all slices share: the words beside a field, and what a service refuses."""
 
 from django import forms
 
 from portal.common.errors import DomainError
+
+
+def set_unit(field: forms.Field, unit: str) -> None:
+    """Let ``unit`` stand behind the control of ``field``: ms, tokens, a currency."""
+    # Django's fields have no such attribute; the component of a field looks for it.
+    vars(field)["unit"] = unit
+
+
+def set_example(field: forms.Field, example: str) -> None:
+    """Let an answer that would do, ``example``, stand below the help of ``field``."""
+    vars(field)["example"] = example
 
 
 def add_errors(form: forms.Form, problem: DomainError) -> None:

@@ -8,6 +8,7 @@ from django import forms
 
 from portal.common.choices import ToneChoices
 from portal.common.clock import now
+from portal.shell.forms import set_example, set_unit
 
 
 class SampleVerdict(ToneChoices):
@@ -72,11 +73,12 @@ class SampleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["latency"].unit = "seconds"  # type: ignore[attr-defined]
-        self.fields["budget"].unit = "€"  # type: ignore[attr-defined]
-        self.fields["problem"].example = (  # type: ignore[attr-defined]
+        set_unit(self.fields["latency"], "seconds")
+        set_unit(self.fields["budget"], "€")
+        set_example(
+            self.fields["problem"],
             "Agents read 900 tickets a day to pick a queue. One in seven lands in the wrong one "
-            "and waits two days longer."
+            "and waits two days longer.",
         )
 
 

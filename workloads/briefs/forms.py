@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
+from portal.shell.forms import set_example
 from workloads.briefs import kpis
 from workloads.briefs.answers import NotAnAnswer, in_words, parse, plain, shown
 from workloads.briefs.enums import Direction, KpiSource, Tier, WritesOutside
@@ -247,7 +248,7 @@ class KpiForm(forms.Form):
         }
         for name, (words, example) in helps.items():
             self.fields[name].help_text = words
-            self.fields[name].example = example  # type: ignore[attr-defined]
+            set_example(self.fields[name], example)
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         widget = self.fields[name].widget

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from portal.common.policy import policy
+from portal.shell.forms import set_unit
 from workloads.builds.models import Architecture, Build, Logging
 from workloads.builds.services import Alert
 from workloads.builds.steps import INPUT_GUARDS, OUTPUT_GUARDS, POST_STEPS, PRE_STEPS, Part
@@ -79,7 +80,7 @@ class BuildForm(forms.Form):
             ("retention_days", "days"),
             ("cost_per_day", currency),
         ):
-            self.fields[name].unit = unit  # type: ignore[attr-defined]
+            set_unit(self.fields[name], unit)
         least = int(policy().number("build", "decision_record_min"))
         self.fields[
             "decision_record"

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from portal.common.text import text_problem
+from portal.shell.forms import set_example
 from workloads.lifecycle.enums import MemberRole, RiskTier, VoteChoice, WorkloadStatus
 from workloads.lifecycle.phases import phases
 from workloads.lifecycle.starts import Start
@@ -35,11 +36,12 @@ class WorkloadForm(forms.Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["business_unit"].example = "Retail banking"  # type: ignore[attr-defined]
-        self.fields["tags"].example = "service desk, e-mail"  # type: ignore[attr-defined]
-        self.fields["name"].example = "Support ticket triage"  # type: ignore[attr-defined]
-        self.fields["summary"].example = (  # type: ignore[attr-defined]
-            "Sorts incoming support tickets into four categories and reads plan and amount."
+        set_example(self.fields["business_unit"], "Retail banking")
+        set_example(self.fields["tags"], "service desk, e-mail")
+        set_example(self.fields["name"], "Support ticket triage")
+        set_example(
+            self.fields["summary"],
+            "Sorts incoming support tickets into four categories and reads plan and amount.",
         )
 
     def clean_tags(self) -> list[str]:

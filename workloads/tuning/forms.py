@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from portal.common.policy import policy
+from portal.shell.forms import set_example
 from workloads.tuning.models import Decision
 from workloads.tuning.services import EVIDENCE_MIN
 
@@ -41,7 +42,7 @@ def _tried(name: str) -> forms.CharField:
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    field.example = example  # type: ignore[attr-defined]
+    set_example(field, example)
     return field
 
 

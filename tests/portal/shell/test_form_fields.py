@@ -5,6 +5,8 @@ import re
 from django import forms
 from django.template import Context, Template
 
+from portal.shell.forms import set_example, set_unit
+
 
 class Brief(forms.Form):
     problem = forms.CharField(
@@ -27,9 +29,9 @@ class Brief(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["latency"].unit = "seconds"  # type: ignore[attr-defined]
-        self.fields["budget"].unit = "€"  # type: ignore[attr-defined]
-        self.fields["problem"].example = "Agents <read> 900 tickets."  # type: ignore[attr-defined]
+        set_unit(self.fields["latency"], "seconds")
+        set_unit(self.fields["budget"], "€")
+        set_example(self.fields["problem"], "Agents <read> 900 tickets.")
 
 
 def tag(html: str, name: str) -> str:
