@@ -6,6 +6,7 @@ from typing import Literal
 
 from evaluations.metrics.expected import references
 from evaluations.metrics.types import (
+    TOLERANCES,
     About,
     Answer,
     Arguments,
@@ -95,21 +96,7 @@ METRICS = (
         direction="up",
         arguments=arguments_schema(
             {
-                "rel_tol": {
-                    "type": "number",
-                    "minimum": 0,
-                    "maximum": 1,
-                    "default": 1e-9,
-                    "title": "Relative tolerance",
-                    "description": "how far a number may be off, as a share of the larger of both",
-                },
-                "abs_tol": {
-                    "type": "number",
-                    "minimum": 0,
-                    "default": 0.0,
-                    "title": "Absolute tolerance",
-                    "description": "the same in its own unit, needed where the right number is 0",
-                },
+                **TOLERANCES,
                 "decimal_mark": {"enum": [".", ","], "default": "."},
                 "take": {
                     "enum": ["only", "last"],

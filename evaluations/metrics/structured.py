@@ -10,6 +10,7 @@ from evaluations.metrics.expected import expected_fields
 from evaluations.metrics.schemas import InvalidSchema, check_schema, violations
 from evaluations.metrics.strict_json import InvalidJson, parse, unfence
 from evaluations.metrics.types import (
+    TOLERANCES,
     About,
     Answer,
     ArgumentError,
@@ -274,21 +275,7 @@ METRICS = (
                     "default": False,
                     "description": "read JSON inside one Markdown fence as well",
                 },
-                "rel_tol": {
-                    "type": "number",
-                    "minimum": 0,
-                    "maximum": 1,
-                    "default": 1e-9,
-                    "title": "Relative tolerance",
-                    "description": "how far a number may be off, as a share of the larger of both",
-                },
-                "abs_tol": {
-                    "type": "number",
-                    "minimum": 0,
-                    "default": 0.0,
-                    "title": "Absolute tolerance",
-                    "description": "the same in its own unit, needed where the right number is 0",
-                },
+                **TOLERANCES,
             }
         ),
         compute=_field_accuracy,

@@ -259,6 +259,26 @@ def no_arguments() -> dict[str, Any]:
     return arguments_schema({})
 
 
+# How near a number has to be to the right one: the arguments of math.isclose.
+TOLERANCES: Mapping[str, Any] = {
+    "rel_tol": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 1e-9,
+        "title": "Relative tolerance",
+        "description": "how far a number may be off, as a share of the larger of both",
+    },
+    "abs_tol": {
+        "type": "number",
+        "minimum": 0,
+        "default": 0.0,
+        "title": "Absolute tolerance",
+        "description": "the same in its own unit, needed where the right number is 0",
+    },
+}
+
+
 def arguments_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
     """A closed argument schema with the given properties."""
     return {"type": "object", "properties": dict(properties), "additionalProperties": False}
