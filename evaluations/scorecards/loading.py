@@ -20,6 +20,7 @@ from evaluations.runs.plan import RunPlan
 from evaluations.scorecards.document import CandidateFacts, Example, Facts, ResultRow, ScoreRow
 from evaluations.scorecards.judging import JudgeSeen, judge_facts, judges_of
 from evaluations.scorecards.models import Scorecard
+from evaluations.scorecards.stored import ENDED, result_row
 from portal.common.errors import NotReady
 from portal.common.money import from_micro
 from portal.common.policy import policy
@@ -71,11 +72,11 @@ def rows_of(run: Run) -> RunRows:
     observed = _observed(run, metrics, {one.revision_id: one.view for one in views})
     nothing: tuple[ScoreRow | None, ...] = (None,) * len(metrics)
     found = Result.objects.filter(run=run).values_list(
-        "pk", "candidate__position", "revision_id", "repeat", "error_class", "refused",
-        "finish_reason", "attempts", "latency_ms", "ttft_ms", "cost_micro",
-    )  # fmt: skip
+        "pk", "candidate__position", "revision_id", "repeat", *ENDED
+    )
     rows = tuple(
-        ResultRow(
+        result_row(
+            ended,
             candidate=candidate,
             example=places[revision],
             repeat=repeat,
@@ -83,19 +84,10 @@ def rows_of(run: Run) -> RunRows:
                 *scores.get(pk, nothing),
                 *(judge.score((candidate, revision, repeat)) for judge in judges),
             ),
-            error=error,
-            refused=refused,
-            held_back=finish == "blocked" and attempts == 0,
-            latency_ms=latency,
-            ttft_ms=first_token,
-            cost=from_micro(micro),
             observed=observed.get(pk, ()),
         )
-        for (
-            pk, candidate, revision, repeat, error, refused, finish, attempts, latency,
-            first_token, micro,
-        ) in found
-    )  # fmt: skip
+        for pk, candidate, revision, repeat, *ended in found
+    )
     return RunRows(plan, tuple(one.revision_id for one in views), examples, rows, tuple(judges))
 
 

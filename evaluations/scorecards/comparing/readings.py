@@ -18,7 +18,7 @@ from evaluations.scorecards.comparing.sides import Side
 from evaluations.scorecards.document import Example, ResultRow, ScoreRow
 from evaluations.scorecards.document.estimates import Table
 from evaluations.scorecards.judging import JudgeSeen
-from portal.common.money import from_micro
+from evaluations.scorecards.stored import ENDED, result_row
 
 EXCERPT = 72
 ScoreRows = tuple[ScoreRow | None, ...]
@@ -70,20 +70,15 @@ def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) ->
     found = (
         Result.objects.filter(candidate__in=candidates)
         .annotate(start=Left("output", EXCERPT + 1), mark=MD5("output"))
-        .values_list(
-            "pk", "candidate_id", "revision_id", "repeat", "error_class", "refused",
-            "finish_reason", "attempts", "latency_ms", "ttft_ms", "cost_micro", "start", "mark",
-        )
-    )  # fmt: skip
+        .values_list("pk", "candidate_id", "revision_id", "repeat", "start", "mark", *ENDED)
+    )
     by_candidate = {one.candidate.pk: one for one in sides}
-    for (
-        pk, candidate, revision, repeat, error, refused, finish, attempts, latency, first_token,
-        micro, start, mark,
-    ) in found:  # fmt: skip
+    for pk, candidate, revision, repeat, start, mark, *ended in found:
         own = scores.get(pk, {})
         side = by_candidate[candidate]
         spot = (side.candidate.position, revision, repeat)
-        row = ResultRow(
+        row = result_row(
+            ended,
             candidate=0,
             example=0,
             repeat=repeat,
@@ -91,14 +86,8 @@ def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) ->
                 *(own.get(place) for place in range(len(side.plan.metrics))),
                 *(judge.score(spot) for judge in opinions.get(side.scorecard.run_id, ())),
             ),
-            error=error,
-            refused=refused,
-            held_back=finish == "blocked" and attempts == 0,
-            latency_ms=latency,
-            ttft_ms=first_token,
-            cost=from_micro(micro),
         )
-        said = Said(error, refused, _shortened(start), f"{error}{mark}")
+        said = Said(row.error, row.refused, _shortened(start), f"{row.error}{mark}")
         rows.setdefault(candidate, []).append((revision, row, said))
     return [
         _reading(
