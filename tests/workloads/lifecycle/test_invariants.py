@@ -16,7 +16,7 @@ from portal.common.errors import DomainError, NotReady
 from portal.common.policy import PATH, PolicyError, parse, policy
 from tests.factories import lives, people
 from tests.workloads.lifecycle import fake_phases
-from tests.workloads.lifecycle.test_cast_vote import in_review, outcome
+from tests.workloads.lifecycle.reviewing import in_review, outcome
 from workloads.lifecycle import services
 from workloads.lifecycle.models import Cycle, PhaseRecord, Release, Review, Vote
 from workloads.lifecycle.selectors import (

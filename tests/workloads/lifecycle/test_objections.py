@@ -7,7 +7,7 @@ from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, Forbidden
 from tests.factories import lives, people
 from tests.workloads.lifecycle import fake_phases
-from tests.workloads.lifecycle.test_cast_vote import in_review, outcome
+from tests.workloads.lifecycle.reviewing import in_review, outcome
 from workloads.lifecycle import services
 from workloads.lifecycle.models import Review
 from workloads.lifecycle.selectors import phase_record

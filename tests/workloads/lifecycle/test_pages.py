@@ -8,7 +8,7 @@ from django.urls import reverse
 from portal.accounts.models import User
 from tests.factories import lives, people
 from tests.workloads.lifecycle import fake_phases
-from tests.workloads.lifecycle.test_cast_vote import LONG, in_review, outcome
+from tests.workloads.lifecycle.reviewing import LONG, in_review, outcome
 from workloads.lifecycle import services
 from workloads.lifecycle.models import Review, Vote, Workload
 from workloads.lifecycle.selectors import current_cycle, phase_record

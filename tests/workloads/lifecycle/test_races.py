@@ -13,7 +13,7 @@ from portal.audit.services import verify
 from portal.common.errors import Conflict, DomainError
 from tests.factories import lives, people
 from tests.workloads.lifecycle import fake_phases
-from tests.workloads.lifecycle.test_cast_vote import in_review
+from tests.workloads.lifecycle.reviewing import in_review
 from workloads.lifecycle import services
 from workloads.lifecycle.models import Review, Vote
 from workloads.lifecycle.selectors import (

@@ -19,7 +19,7 @@ from portal.shell.forms import add_errors
 from portal.shell.rendering import render_page, wants_fragment
 from workloads.briefs import services
 from workloads.briefs.authors import suggestion_makes_author
-from workloads.briefs.discussion_forms import CommentForm, ReasonForm, SuggestForm
+from workloads.briefs.forms import CommentForm, ReasonForm, SuggestForm
 from workloads.briefs.policies import can_discuss, can_withdraw
 from workloads.briefs.selectors import brief_of
 from workloads.briefs.threads import Thread, label_of, suggestion_of, threads_of, words_of

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django import forms
 
-from workloads.briefs.forms import AnswerField, Typed, stored_text
+from workloads.briefs.forms.answers import AnswerField, Typed
+from workloads.briefs.forms.brief import stored_text
 from workloads.briefs.models import Brief
 from workloads.briefs.questions import BY_NAME
 from workloads.briefs.threads import KPIS, PART_LABELS, PARTS
