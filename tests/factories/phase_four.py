@@ -4,14 +4,13 @@ The slices under test stand below `evaluations` and ask for these through their 
 they get them through the same registries.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import override_settings
 
 from catalog.models import CatalogEntry
@@ -269,25 +268,3 @@ def contributor(made: Workload) -> User:
 def audit_actions(events: Sequence[Any]) -> list[str]:
     """Return what happened, in order."""
     return [event.action for event in events]
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[Exception]:
-    """Run ``acts`` in threads that start together; return what was raised."""
-    start = threading.Barrier(len(acts))
-    raised: list[Exception] = []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            act()
-        except Exception as problem:
-            raised.append(problem)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised

@@ -1,7 +1,5 @@
 """Committing a draft: numbered, content-addressed, immutable, and told to the lifecycle."""
 
-import threading
-
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
@@ -13,6 +11,7 @@ from evaluations.datasets.selectors import golden_version, shares, version_diges
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, Forbidden, NotReady
 from tests.factories import datasets, lives, people, runs
+from tests.factories.racing import at_once
 from workloads.lifecycle.enums import CheckState
 from workloads.lifecycle.selectors import current_cycle
 from workloads.prompts.models import PointerMove
@@ -149,23 +148,13 @@ def test_two_people_who_commit_at_once_make_one_version() -> None:
     workload = lives.draft()
     made = datasets.dataset(workload.owner, workload)
     datasets.fill(workload.owner, made, *(datasets.ticket(i) for i in range(10)))
-    barrier, outcomes = threading.Barrier(4), []
 
     def commit() -> None:
-        barrier.wait(10)
-        try:
-            outcomes.append(services.commit_version(actor=workload.owner, dataset=made, note="now"))
-        except Conflict as refused:
-            outcomes.append(refused.code)
-        finally:
-            connection.close()
+        services.commit_version(actor=workload.owner, dataset=made, note="now")
 
-    threads = [threading.Thread(target=commit) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert outcomes.count("unchanged") == 3
+    raised = at_once([commit] * 4)
+
+    assert [getattr(problem, "code", problem) for problem in raised] == ["unchanged"] * 3
     assert DatasetVersion.objects.filter(dataset=made).count() == 1
 
 

@@ -10,7 +10,7 @@ from evaluations.judges.selectors import labels_of, next_to_label
 from evaluations.judges.services import label_example, settle_example
 from portal.common.errors import Conflict, Forbidden, Invalid, NotReady
 from tests.factories import judges, lives, people
-from tests.factories.phase_four import at_once
+from tests.factories.racing import at_once
 
 pytestmark = pytest.mark.django_db
 

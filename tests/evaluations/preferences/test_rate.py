@@ -1,6 +1,5 @@
 """Rating: in order, once, never one's own example, whatever two tabs do."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +15,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, DomainError, Forbidden, Invalid
 from tests.factories import people, preferences
+from tests.factories.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -97,26 +97,12 @@ def test_nobody_rates_for_somebody_else_in_another_workload_or_their_own_example
     assert problem.value.code == "own_example"
 
 
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """Run the acts at the same moment in threads; return what each refused, or "done"."""
-    start, found = threading.Barrier(len(acts)), []
-
-    def run(act: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            act()
-            found.append("done")
-        except DomainError as problem:
-            found.append(problem.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(30)
-    return sorted(found)
+def race(*acts: Callable[[], object]) -> list[str]:
+    """Do the acts at the same moment; return what each refused, or "done"."""
+    raised = at_once(acts)
+    refused = [one.code for one in raised if isinstance(one, DomainError)]
+    assert len(refused) == len(raised)
+    return sorted([*refused, *["done"] * (len(acts) - len(raised))])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -126,7 +112,7 @@ def test_two_tabs_count_once_and_a_verdict_races_with_the_end() -> None:
     task = waiting(study, rater).pk
     rate = services.rate
 
-    found = at_once(
+    found = race(
         lambda: rate(actor=rater, study=study, task=task, choice="a"),
         lambda: rate(actor=rater, study=study, task=task, choice="b"),
     )
@@ -135,7 +121,7 @@ def test_two_tabs_count_once_and_a_verdict_races_with_the_end() -> None:
     assert Rating.objects.exclude(choice="").count() == 1
     # a verdict that comes as the study ends is in its result, or refused; never between
     again = waiting(study, rater).pk
-    found = at_once(
+    found = race(
         lambda: rate(actor=rater, study=study, task=again, choice="a"),
         lambda: services.close_study(
             actor=scene.maker, study=study, reason="The team had no more time for this."

@@ -1,9 +1,9 @@
 """Leases and the ledger by themselves: nothing is taken twice, nothing is spent twice."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from evaluations.runs.plan import RunPlan
 from evaluations.runs.runtime import Workbench, workbench
 from evaluations.runs.services import begin_run, cancel_run, close_run, sweep
 from tests.factories import runs
+from tests.factories.racing import at_once
 from tests.stubs.gateway import StubGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,28 +68,6 @@ def rows_of(run: Run, bench: Workbench, held: Held) -> list[Row]:
     return found
 
 
-def at_once(number: int, act: Callable[[int], object]) -> None:
-    """Do ``act`` in so many threads that all start at the same moment."""
-    barrier = threading.Barrier(number)
-    problems: list[BaseException] = []
-
-    def work(place: int) -> None:
-        try:
-            barrier.wait(10)
-            act(place)
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=(place,)) for place in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert problems == []
-
-
 def test_many_drivers_at_once_never_get_the_same_item() -> None:
     # given a run of 200 items and eight drivers
     run, bench = begun(runs.scene(100).start())
@@ -102,8 +81,9 @@ def test_many_drivers_at_once_never_get_the_same_item() -> None:
                 return
             taken.extend(claim.leases)
 
-    at_once(8, claim_all)
+    raised = at_once([partial(claim_all, place) for place in range(8)])
     # then every item was handed out, once
+    assert raised == []
     items = [i for held in taken for i in range(held.first, held.first + held.count)]
     assert sorted(items) == list(range(200))
 
@@ -120,8 +100,9 @@ def test_many_reservations_at_once_never_pass_the_cap() -> None:
             take(run, bench, f"driver {place}", 1)
 
     # when they claim as fast as they can
-    at_once(16, claim_some)
+    raised = at_once([partial(claim_some, place) for place in range(16)])
     # then what is reserved stands on leases and stays under the cap
+    assert raised == []
     run.refresh_from_db()
     assert 0 < run.reserved_micro <= run.cap_micro
     held = Lease.objects.filter(run=run, state=LeaseState.LEASED)
@@ -256,7 +237,8 @@ def test_two_drivers_share_a_run(
     gateway.behave("alpha", "latency=250")
     run = runs.scene(100, ("alpha",)).start(concurrency=8)
     shares: list[int] = []
-    at_once(2, lambda _: shares.append(drive(Run.objects.get(pk=run.pk)).written))
+    raised = at_once([lambda: shares.append(drive(Run.objects.get(pk=run.pk)).written)] * 2)
+    assert raised == []
     run.refresh_from_db()
     assert run.state == RunState.COMPLETE
     assert sum(shares) == 100

@@ -1,10 +1,9 @@
 """Publishing: one scorecard for a complete run, whoever asks and however often."""
 
-import threading
 import uuid
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, transaction
 
 from evaluations.runs import services as runs
 from evaluations.runs.enums import RunPurpose, RunState
@@ -15,6 +14,7 @@ from evaluations.scorecards.tasks import publish as publish_task
 from portal.audit.models import AuditEvent
 from portal.common.canonical import digest
 from tests.factories import scorecards
+from tests.factories.racing import at_once
 from tests.factories.scorecards import METRICS, accurate, finish
 from workloads.lifecycle.selectors import manifest
 
@@ -58,23 +58,15 @@ def test_eight_publishers_at_once_give_one_scorecard() -> None:
     scene = scorecards.scene(n=20, candidates=2)
     run = finish(scene.start(), accurate(scene.accuracies()))
     seen: list[uuid.UUID | None] = []
-    gate = threading.Barrier(8)
 
     def publish() -> None:
-        gate.wait(10)
-        try:
-            card = services.publish(run_id=run.pk)
-            seen.append(card.pk if card else None)
-        finally:
-            connection.close()
+        card = services.publish(run_id=run.pk)
+        seen.append(card.pk if card else None)
 
     # when eight threads publish it
-    threads = [threading.Thread(target=publish) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(60)
+    raised = at_once([publish] * 8)
     # then
+    assert raised == []
     assert len(seen) == 8
     assert set(seen) == {Scorecard.objects.get().pk}
     assert AuditEvent.objects.filter(action="scorecard.published").count() == 1

@@ -1,6 +1,5 @@
 """The audit chain verifies, and every way of tampering with it is found."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from django.db import Error, connection, transaction
 
 from portal.audit import services
 from portal.audit.models import AuditEvent, AuditHead
+from tests.factories.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -118,14 +118,6 @@ def test_an_event_is_gone_with_the_change_that_rolled_back() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_writers_at_once_leave_no_gap_and_no_fork() -> None:
-    def write() -> None:
-        _events(25)
-        connection.close()
-
-    writers = [threading.Thread(target=write) for _ in range(8)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    assert at_once([lambda: _events(25)] * 8) == []
 
     assert services.verify() == (200, [])

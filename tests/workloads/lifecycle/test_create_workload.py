@@ -1,11 +1,11 @@
-import threading
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from portal.audit.models import AuditEvent
 from portal.common.errors import DomainError, Forbidden
 from tests.factories import lives, people
+from tests.factories.racing import at_once
 from tests.workloads.lifecycle.fake_phases import KEYS
 from workloads.lifecycle import services
 from workloads.lifecycle.models import Workload
@@ -84,25 +84,12 @@ def test_a_rename_keeps_the_reference_and_asks_for_an_editor() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_numbers_have_no_gap_and_no_twin_when_many_are_made_at_once() -> None:
     owner = people.person()
-    start = threading.Barrier(8)
-    errors: list[Exception] = []
 
     def make(worker: int) -> None:
-        try:
-            start.wait()
-            for turn in range(5):
-                services.create_workload(actor=owner, name=f"Workload {worker} {turn}")
-        except Exception as problem:
-            errors.append(problem)
-        finally:
-            connection.close()
+        for turn in range(5):
+            services.create_workload(actor=owner, name=f"Workload {worker} {turn}")
 
-    threads = [threading.Thread(target=make, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once([partial(make, worker) for worker in range(8)]) == []
 
-    assert errors == []
     numbers = sorted(Workload.objects.values_list("number", flat=True))
     assert numbers == list(range(numbers[0], numbers[0] + 40))

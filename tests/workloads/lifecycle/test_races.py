@@ -1,17 +1,16 @@
 """Two people at once, with real threads and real transactions on PostgreSQL."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from portal.audit.models import AuditEvent
 from portal.audit.services import verify
 from portal.common.errors import Conflict, DomainError
 from tests.factories import lives, people
+from tests.factories.racing import at_once
 from tests.workloads.lifecycle import fake_phases
 from tests.workloads.lifecycle.reviewing import in_review
 from workloads.lifecycle import services
@@ -26,28 +25,6 @@ from workloads.lifecycle.selectors import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[Exception]:
-    """Run ``acts`` in threads that start together; return what was raised."""
-    start = threading.Barrier(len(acts))
-    raised: list[Exception] = []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            act()
-        except Exception as problem:
-            raised.append(problem)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def unexpected(raised: list[Exception]) -> list[Exception]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.factories import lives, phase_four
+from tests.factories import lives
 from tests.factories import prompts as factory
+from tests.factories.racing import at_once
 from workloads.prompts import services
 from workloads.prompts.models import PointerMove, PromptVersion
 
@@ -16,7 +17,7 @@ def test_two_commits_at_once_make_one_version() -> None:
     def commit() -> None:
         services.commit_version(actor=workload.owner, workload=workload, note="at once")
 
-    raised = phase_four.at_once([commit] * 4)
+    raised = at_once([commit] * 4)
 
     assert [getattr(one, "code", one) for one in raised] == ["unchanged"] * 3
     assert PromptVersion.objects.count() == 1
@@ -32,7 +33,7 @@ def test_restoring_twice_at_once_makes_one_version() -> None:
     def restore() -> None:
         services.restore_version(actor=workload.owner, workload=workload, version=first)
 
-    raised = phase_four.at_once([restore] * 3)
+    raised = at_once([restore] * 3)
 
     assert [getattr(one, "code", one) for one in raised] == ["unchanged"] * 2
     assert PromptVersion.objects.count() == 3

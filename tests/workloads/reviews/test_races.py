@@ -6,6 +6,7 @@ from portal.audit.models import AuditEvent
 from portal.common.canonical import digest
 from tests.factories import people, phase_four
 from tests.factories import reviews as factory
+from tests.factories.racing import at_once
 from workloads.lifecycle.models import Workload
 from workloads.reviews import services
 from workloads.reviews.models import Campaign, CriteriaSet, Execution
@@ -24,7 +25,7 @@ def test_two_people_lock_at_once_and_one_lock_stands() -> None:
     found = factory.write(workload)
     lockers = [people.reviewer("risk") for _ in range(3)]
 
-    raised = phase_four.at_once(
+    raised = at_once(
         [
             lambda locker=locker: services.lock_criteria(actor=locker, criteria=found)
             for locker in lockers
@@ -41,7 +42,7 @@ def test_writing_while_somebody_locks_leaves_the_bytes_that_were_locked() -> Non
     found = factory.write(workload)
     locker = people.reviewer("risk")
 
-    raised = phase_four.at_once(
+    raised = at_once(
         [
             lambda: factory.write(workload, rows=factory.criteria()[:1]),
             lambda: services.lock_criteria(actor=locker, criteria=found),
@@ -58,7 +59,7 @@ def test_two_starts_at_once_make_one_campaign() -> None:
     workload = phase_four.workload("go_no_go")
     factory.lock(workload)
 
-    raised = phase_four.at_once([lambda: _start(workload)] * 4)
+    raised = at_once([lambda: _start(workload)] * 4)
 
     assert [getattr(one, "code", one) for one in raised] == ["testing"] * 3
     assert Campaign.objects.count() == 1
@@ -71,7 +72,7 @@ def test_two_reports_at_once_conclude_once() -> None:
     factory.lock(workload)
     made = _start(workload)
 
-    raised = phase_four.at_once([lambda: factory.measure(made)] * 3)
+    raised = at_once([lambda: factory.measure(made)] * 3)
 
     assert [getattr(one, "code", one) for one in raised] == ["not_testing"] * 2
     assert Execution.objects.count() == 3
