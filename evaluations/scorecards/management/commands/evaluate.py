@@ -30,13 +30,14 @@ from evaluations.scorecards.services.baseline import Baseline, baseline_plan, co
 from evaluations.scorecards.standing import failing_criteria
 from portal.accounts.models import User
 from portal.common.errors import DomainError
+from workloads.lifecycle.commands import BAD_INPUT, acting, named_workload
 from workloads.lifecycle.enums import PhaseState
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import open_cycle, phase_record
 from workloads.prompts.selectors import candidate_version
 from workloads.selection.selectors import candidates_of
 
-BAD_INPUT, BELOW_THE_BAR = 2, 1
+BELOW_THE_BAR = 1
 POLL_SECONDS = 0.25
 # How often to offer this process as a driver: mostly the run has as many as it wants.
 OFFER_SECONDS = 3.0
@@ -93,10 +94,8 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def _start(self, options: dict[str, Any]) -> tuple[Run, float]:
-        workload = Workload.objects.select_related("owner").filter(ref=options["workload"]).first()
-        if workload is None:
-            raise _bad(f"There is no workload {options['workload']}.")
-        actor = _actor(options["actor"], workload)
+        workload = named_workload(options["workload"])
+        actor = acting(options["actor"], workload)
         version = _dataset(options["dataset"], workload, actor)
         entries = _candidates(options["candidates"])
         baseline = Baseline(
@@ -191,15 +190,6 @@ def _sentence(problem: DomainError) -> str:
         [problem.message, *(one for one in told if problem.message not in one)]
         + ([f"And {more} more."] if more > 0 else [])
     )
-
-
-def _actor(email: str | None, workload: Workload) -> User:
-    if not email:
-        return workload.owner
-    found = User.objects.filter(email=email.lower(), is_active=True).first()
-    if found is None:
-        raise _bad(f"There is no active account {email}.")
-    return found
 
 
 def _cap(given: str | None) -> Decimal:

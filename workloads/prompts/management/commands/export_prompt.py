@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workloads.lifecycle.models import Workload
+from workloads.lifecycle.commands import BAD_INPUT, named_workload
 from workloads.prompts.selectors import candidate_version, file_of, versions_of
 
 
@@ -24,14 +24,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the file, byte for byte as the page and the API give it."""
-        workload = Workload.objects.filter(ref=options["workload"]).first()
-        if workload is None:
-            raise CommandError(f"There is no workload {options['workload']}.", returncode=2)
+        workload = named_workload(options["workload"])
         number = options["number"]
         if number is None:
             version = candidate_version(workload)
         else:
             version = versions_of(workload).filter(number=number).first()
         if version is None:
-            raise CommandError("There is no such version.", returncode=2)
+            raise CommandError("There is no such version.", returncode=BAD_INPUT)
         self.stdout.write(file_of(version), ending="")
