@@ -11,7 +11,7 @@ from catalog.api.shapes import CARD, ENTRIES
 from catalog.enums import Capability, DataClass, EntryStatus, Hosting
 from catalog.listing import ATTENTION, listing
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, described, query
+from portal.common.api import CURSOR, Endpoint, described, query
 from portal.common.canonical import jsonable
 
 
@@ -29,7 +29,7 @@ class EntryList(Endpoint):
             query("region", "A region."),
             query("capability", f"{', '.join(Capability.values)}."),
             query("attention", f"{', '.join(ATTENTION)}."),
-            query("cursor", "The `next_cursor` of the page before."),
+            CURSOR,
         ],
         refuses={400: "A filter or cursor is not known."},
     )

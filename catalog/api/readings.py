@@ -11,12 +11,20 @@ from catalog import histories, selectors, services
 from catalog.api.answers import preview_body, report_body
 from catalog.api.shapes import APPLY, PREVIEW, PRICE_MAP, REPORT, REPORTS
 from catalog.enums import Source
+from catalog.models import SyncReport
 from catalog.policies import require_manager
 from catalog.pricemap import MOST_BYTES
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, body_of, described, no_fields, query
+from portal.common.api import (
+    CURSOR,
+    Endpoint,
+    body_of,
+    described,
+    no_fields,
+    page_response,
+    query,
+)
 from portal.common.errors import Invalid
-from portal.common.pagination import page_of
 
 _MANAGERS = {403: "Only catalog managers do this."}
 
@@ -136,32 +144,29 @@ def _names(given: Any) -> list[str]:
     return given
 
 
+def _line(one: SyncReport) -> dict[str, Any]:
+    return {
+        "id": str(one.pk),
+        "at": one.at.isoformat(),
+        "state": one.state,
+        "origin": Source(one.origin).value,
+        "read": one.read,
+        "message": one.message,
+    }
+
+
 class ReportList(Endpoint):
     """What was read."""
 
     @described(
         gives=REPORTS,
-        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        parameters=[CURSOR],
         refuses={400: "The cursor is not known."},
     )
     def get(self, request: Request) -> Response:
         """List the readings, newest first, without their lines, in pages of 30."""
         signed_in(request)
-        page = page_of(
-            selectors.reports(), by="-at", cursor=request.query_params.get("cursor", ""), size=30
-        )
-        rows = [
-            {
-                "id": str(one.pk),
-                "at": one.at.isoformat(),
-                "state": one.state,
-                "origin": Source(one.origin).value,
-                "read": one.read,
-                "message": one.message,
-            }
-            for one in page.rows
-        ]
-        return Response({"results": rows, "next_cursor": page.next_cursor})
+        return page_response(request, selectors.reports(), _line, by="-at", size=30)
 
 
 class ReportDetail(Endpoint):

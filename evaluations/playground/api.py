@@ -25,10 +25,20 @@ from evaluations.playground.plan import Selection, TrialPlan
 from evaluations.playground.planning import Prepared
 from evaluations.preferences.policies import require_unblinded
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, body_of, described, no_fields, query, shape
+from portal.common.api import (
+    CURSOR,
+    Endpoint,
+    body_of,
+    described,
+    known,
+    no_fields,
+    page_response,
+    page_shape,
+    shape,
+    texts_in,
+)
 from portal.common.errors import Invalid
 from portal.common.money import from_micro
-from portal.common.pagination import page_of
 from workloads.lifecycle.policies import require
 from workloads.lifecycle.selectors import workload_for
 
@@ -151,10 +161,7 @@ def _whole(trial: Trial) -> dict[str, Any]:
 
 
 def _read_texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = body.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise Invalid.field(name, "invalid", f"{name} is a list of texts.")
-    return tuple(found)
+    return tuple(texts_in(body, name, "texts", needed=False))
 
 
 def _selection(body: Mapping[str, Any]) -> Selection:
@@ -205,25 +212,16 @@ class TrialList(Endpoint):
     """The trials of a workload."""
 
     @described(
-        gives=shape(
-            "Trials", {"results": shape("TrialLine", _TRIAL, many=True), "next_cursor": CharField()}
-        ),
-        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        gives=page_shape("Trials", shape("TrialLine", _TRIAL, many=True)),
+        parameters=[CURSOR],
         refuses={400: "A filter or cursor is not known."},
     )
     def get(self, request: Request, ref: str) -> Response:
         """List the trials of a workload, newest first."""
         user = signed_in(request)
-        unknown = sorted(set(request.query_params) - {"cursor"})
-        if unknown:
-            raise Invalid(f"Unknown filter: {unknown[0]:.40}.", code="unknown_filter")
-        page = page_of(
-            selectors.trials_for(user, workload_for(user, ref)),
-            by="-number",
-            cursor=request.query_params.get("cursor", ""),
-        )
-        rows = [_trial(one) for one in page.rows]
-        return Response({"results": rows, "next_cursor": page.next_cursor})
+        known(request, ["cursor"])
+        rows = selectors.trials_for(user, workload_for(user, ref))
+        return page_response(request, rows, _trial, by="-number")
 
     @described(
         takes=shape(

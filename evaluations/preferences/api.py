@@ -30,9 +30,17 @@ from evaluations.runs.selectors import run_for
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
 from portal.accounts.selectors import people
-from portal.common.api import Endpoint, body_of, described, query, shape
+from portal.common.api import (
+    CURSOR,
+    Endpoint,
+    body_of,
+    described,
+    page_response,
+    page_shape,
+    shape,
+    texts_in,
+)
 from portal.common.errors import Forbidden, Invalid
-from portal.common.pagination import page_of
 from workloads.lifecycle.policies import require
 from workloads.lifecycle.selectors import workload_for
 
@@ -148,13 +156,11 @@ def _rating(study: Study, seat: StudyRater) -> dict[str, Any]:
 
 
 def _ids(body: Mapping[str, Any], name: str) -> list[UUID]:
-    found = body.get(name)
-    if isinstance(found, list) and len(found) <= 200 and all(isinstance(one, str) for one in found):
-        try:
-            return [UUID(one) for one in found]
-        except ValueError:
-            pass
-    raise Invalid.field(name, "invalid", f"{name} is a list of ids of members.")
+    try:
+        return [UUID(one) for one in texts_in(body, name, "ids of members", most=200)]
+    except ValueError as problem:
+        words = f"{name} is a list of ids of members."
+        raise Invalid.field(name, "invalid", words) from problem
 
 
 def _people(body: Mapping[str, Any]) -> list[User]:
@@ -166,9 +172,7 @@ def _people(body: Mapping[str, Any]) -> list[User]:
 
 
 def _places(body: Mapping[str, Any], names: list[str]) -> list[int]:
-    found = body.get("candidates")
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise Invalid.field("candidates", "invalid", "candidates is a list of names of the run.")
+    found = texts_in(body, "candidates", "names of the run", most=100)
     unknown = [one for one in found if one not in names]
     if unknown:
         raise Invalid.field("candidates", "unknown", f"The run has: {', '.join(names)}.")
@@ -193,20 +197,15 @@ class Studies(Endpoint):
     """The preference studies of a workload."""
 
     @described(
-        gives=shape(
-            "Studies", {"results": shape("StudyLine", _LINE, many=True), "next_cursor": CharField()}
-        ),
-        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        gives=page_shape("Studies", shape("StudyLine", _LINE, many=True)),
+        parameters=[CURSOR],
         refuses={400: "The cursor is not known."},
     )
     def get(self, request: Request, ref: str) -> Response:
         """List the preference studies of a workload, newest first."""
         user = signed_in(request)
         rows = selectors.studies_for(user, workload_for(user, ref)).defer("document")
-        page = page_of(rows, by="-number", cursor=request.query_params.get("cursor", ""))
-        return Response(
-            {"results": [_line(one) for one in page.rows], "next_cursor": page.next_cursor}
-        )
+        return page_response(request, rows, _line, by="-number")
 
     @described(
         takes=shape(

@@ -11,10 +11,17 @@ from rest_framework.serializers import CharField, DictField, FloatField, Integer
 from evaluations.runs import selectors, services
 from evaluations.runs.models import Run
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, described, no_fields, query, shape
-from portal.common.errors import Invalid
+from portal.common.api import (
+    CURSOR,
+    Endpoint,
+    described,
+    known,
+    no_fields,
+    page_response,
+    page_shape,
+    shape,
+)
 from portal.common.money import from_micro
-from portal.common.pagination import page_of
 from workloads.lifecycle.selectors import workload_for
 
 _ACTS = {
@@ -104,26 +111,16 @@ class RunList(Endpoint):
     """The runs of a workload."""
 
     @described(
-        gives=shape(
-            "Runs", {"results": shape("RunLine", _RUN, many=True), "next_cursor": CharField()}
-        ),
-        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        gives=page_shape("Runs", shape("RunLine", _RUN, many=True)),
+        parameters=[CURSOR],
         refuses={400: "A filter or cursor is not known."},
     )
     def get(self, request: Request, ref: str) -> Response:
         """List the runs of a workload, newest first."""
         user = signed_in(request)
-        unknown = sorted(set(request.query_params) - {"cursor"})
-        if unknown:
-            raise Invalid(f"Unknown filter: {unknown[0]}.", code="unknown_filter")
-        page = page_of(
-            selectors.runs_for(user, workload_for(user, ref)),
-            by="-number",
-            cursor=request.query_params.get("cursor", ""),
-        )
-        return Response(
-            {"results": [_run(one) for one in page.rows], "next_cursor": page.next_cursor}
-        )
+        known(request, ["cursor"])
+        rows = selectors.runs_for(user, workload_for(user, ref))
+        return page_response(request, rows, _run, by="-number")
 
 
 class RunDetail(Endpoint):

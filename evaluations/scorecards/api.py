@@ -39,8 +39,15 @@ from evaluations.scorecards.selectors import (
     scorecards_for,
 )
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, described, query, shape
-from portal.common.pagination import page_of
+from portal.common.api import (
+    CURSOR,
+    Endpoint,
+    described,
+    page_response,
+    page_shape,
+    query,
+    shape,
+)
 from workloads.lifecycle.selectors import workload_for
 
 
@@ -69,21 +76,15 @@ class Scorecards(Endpoint):
     """The scorecards of a workload, newest first."""
 
     @described(
-        gives=shape(
-            "Scorecards",
-            {"results": shape("ScorecardLine", _LINE, many=True), "next_cursor": CharField()},
-        ),
-        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        gives=page_shape("Scorecards", shape("ScorecardLine", _LINE, many=True)),
+        parameters=[CURSOR],
         refuses={400: "The cursor is not known."},
     )
     def get(self, request: Request, ref: str) -> Response:
         """List the scorecards of a workload, newest first."""
         user = signed_in(request)
         rows = scorecards_for(user, workload_for(user, ref)).defer("document")
-        page = page_of(rows, by="-number", cursor=request.query_params.get("cursor", ""))
-        return Response(
-            {"results": [_line(one) for one in page.rows], "next_cursor": page.next_cursor}
-        )
+        return page_response(request, rows, _line, by="-number")
 
 
 class ScorecardDetail(Endpoint):
@@ -291,24 +292,15 @@ class OutsideList(Endpoint):
     """What other tools measured."""
 
     @described(
-        gives=shape(
-            "OutsideEvidenceList",
-            {
-                "results": shape("OutsideEvidenceLine", _OUTSIDE, many=True),
-                "next_cursor": CharField(),
-            },
-        ),
-        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        gives=page_shape("OutsideEvidenceList", shape("OutsideEvidenceLine", _OUTSIDE, many=True)),
+        parameters=[CURSOR],
         refuses={400: "The cursor is not known."},
     )
     def get(self, request: Request, ref: str) -> Response:
         """List the outside evidence of a workload, newest first. It is advice."""
         user = signed_in(request)
         rows = outside_in(workload_for(user, ref))
-        page = page_of(rows, by="-number", cursor=request.query_params.get("cursor", ""))
-        return Response(
-            {"results": [_outside(one) for one in page.rows], "next_cursor": page.next_cursor}
-        )
+        return page_response(request, rows, _outside, by="-number")
 
 
 class OutsideDetail(Endpoint):

@@ -5,10 +5,11 @@ stands beside the code, makes the OpenAPI description, and is what bodies are he
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -25,6 +26,7 @@ from rest_framework.views import APIView, set_rollback
 from portal.common import idempotency
 from portal.common.errors import DomainError, FieldError, Invalid
 from portal.common.http import error_body
+from portal.common.pagination import PAGE_SIZE, M, page_of
 from portal.common.parsers import TooLarge
 
 
@@ -114,6 +116,54 @@ def header(name: str, description: str, *, required: bool = False) -> OpenApiPar
     return OpenApiParameter(
         name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=required, description=description
     )
+
+
+CURSOR = query("cursor", "The `next_cursor` of the page before.")
+
+
+def page_shape(name: str, line: Any) -> Any:
+    """Return the shape of one page of a list: its rows, each a ``line``, and where the next is."""
+    return shape(name, {"results": line, "next_cursor": serializers.CharField()})
+
+
+def page_response(
+    request: Request,
+    rows: QuerySet[M],
+    line: Callable[[M], Mapping[str, Any]],
+    *,
+    by: str,
+    size: int = PAGE_SIZE,
+) -> Response:
+    """Answer with the page of ``rows`` that the ``cursor`` asks for, by the unique field ``by``.
+
+    Raises Invalid (bad_cursor).
+    """
+    page = page_of(rows, by=by, cursor=request.query_params.get("cursor", ""), size=size)
+    return Response({"results": [line(one) for one in page.rows], "next_cursor": page.next_cursor})
+
+
+def known(request: Request, names: Iterable[str]) -> None:
+    """Refuse a parameter of the address that is none of ``names``. Raises Invalid."""
+    unknown = sorted(set(request.query_params) - set(names))
+    if unknown:
+        raise Invalid(f"Unknown filter: {unknown[0][:60]}.", code="unknown_filter")
+
+
+def texts_in(
+    body: Mapping[str, Any], name: str, what: str, *, most: int = 5_000, needed: bool = True
+) -> list[str]:
+    """Return a list of texts of the body; ``what`` they are is said where they are none.
+
+    Raises Invalid (invalid), also for one that is ``needed`` and not there.
+    """
+    found = body.get(name, None if needed else [])
+    if (
+        not isinstance(found, list)
+        or len(found) > most
+        or not all(isinstance(one, str) for one in found)
+    ):
+        raise Invalid.field(name, "invalid", f"{name} is a list of at most {most:,} {what}.")
+    return found
 
 
 _REFUSALS = {

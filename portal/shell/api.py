@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import CharField, DateTimeField, IntegerField, ListField
 
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, body_of, described, query, shape
+from portal.common.api import CURSOR, Endpoint, body_of, described, known, query, shape
 from portal.common.errors import Invalid
 from portal.common.pagination import page_of
 from portal.shell import selectors, services
@@ -49,7 +49,7 @@ class NotificationList(Endpoint):
             },
         ),
         parameters=[
-            query("cursor", "The `next_cursor` of the page before."),
+            CURSOR,
             query("unread", "`true`: only what was not read yet."),
         ],
         refuses={400: "A filter or cursor is not known."},
@@ -58,9 +58,7 @@ class NotificationList(Endpoint):
         """List your notifications, newest first."""
         user = signed_in(request)
         asked = request.query_params
-        unknown = sorted(set(asked) - {"cursor", "unread"})
-        if unknown:
-            raise Invalid(f"Unknown filter: {unknown[0]:.40}.", code="unknown_filter")
+        known(request, ["cursor", "unread"])
         if asked.get("unread", "true") != "true":
             raise Invalid.field("unread", "invalid", "Write unread=true, or leave it out.")
         page = page_of(

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BooleanField, CharField, DictField, IntegerField, ListField
 
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, described, no_fields, query, shape
+from portal.common.api import CURSOR, Endpoint, described, no_fields, query, shape
 from portal.common.errors import Conflict
 from workloads.lifecycle import services
 from workloads.lifecycle.enums import PhaseState, VoteChoice
@@ -163,7 +163,7 @@ class WorkloadsView(Endpoint):
             query("status", "draft, active, live, suspended, retired or rejected."),
             query("tier", "1 to 4."),
             query("mine", "on: only those in which you have a role."),
-            query("cursor", "The `next_cursor` of the page before."),
+            CURSOR,
         ],
         refuses={400: "A filter or cursor is not known."},
     )

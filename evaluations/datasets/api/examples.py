@@ -14,7 +14,7 @@ from evaluations.datasets.api.shapes import (
     WRITTEN,
     asked_sight,
     example_json,
-    known,
+    examples_page,
     tell_reading,
     text_in,
     texts,
@@ -24,9 +24,18 @@ from evaluations.datasets.heldout import Sight, sight_of
 from evaluations.datasets.quality import findings_for
 from evaluations.datasets.selectors import Narrowing
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, body_of, described, header, query, shape
+from portal.common.api import (
+    CURSOR,
+    Endpoint,
+    body_of,
+    described,
+    header,
+    known,
+    query,
+    shape,
+    texts_in,
+)
 from portal.common.errors import Conflict, Invalid
-from portal.common.pagination import page_of
 from workloads.lifecycle.policies import require
 
 _FILTERS = {"kind", "tag", "q", "slice", "problem", "cursor", "held_out"}
@@ -63,7 +72,7 @@ class DraftList(Endpoint):
             query("q", "Words in the key, the input or what is expected."),
             query("slice", "`yes`: held-out examples alone; `no`: without them."),
             query("problem", f"One of {', '.join(Problem.values)}."),
-            query("cursor", "The `next_cursor` of the page before."),
+            CURSOR,
             HELD_OUT,
         ],
         refuses={400: "A filter or cursor is not known."},
@@ -72,19 +81,9 @@ class DraftList(Endpoint):
         """List the examples of the draft, in pages of 50."""
         found = selectors.dataset_for(signed_in(request), ref, dataset_ref)
         sight = asked_sight(request, found)
-        page = page_of(
-            selectors.narrowed(selectors.draft_lines(found), _wanted(request, found, sight), sight),
-            by="id",
-            cursor=request.query_params.get("cursor", ""),
-        )
-        rows = [line.revision for line in page.rows]
-        tell_reading(request, found, sight, rows)
-        return Response(
-            {
-                "results": [example_json(one, sight) for one in rows],
-                "next_cursor": page.next_cursor,
-            }
-        )
+        wanted = _wanted(request, found, sight)
+        lines = selectors.narrowed(selectors.draft_lines(found), wanted, sight)
+        return examples_page(request, found, sight, lines, by="id")
 
     @described(
         takes=shape("ExampleNew", {"key": CharField(required=False), **WRITTEN}),
@@ -158,13 +157,7 @@ class BulkChange(Endpoint):
         found = selectors.dataset_for(user, ref, dataset_ref)
         require(user, found.workload, "edit")
         body = body_of(request)
-        keys = body.get("keys")
-        if (
-            not isinstance(keys, list)
-            or len(keys) > 5_000
-            or not all(isinstance(one, str) for one in keys)
-        ):
-            raise Invalid.field("keys", "invalid", "Send a list of at most 5,000 keys.")
+        keys = texts_in(body, "keys", "keys")
         act = cast("services.Act", text_in(body, "act"))
         count = services.change_examples(
             actor=user, dataset=found, keys=keys, act=act, value=text_in(body, "value")

@@ -14,7 +14,6 @@ from evaluations.datasets.api.shapes import (
     WRITTEN,
     asked_sight,
     example_json,
-    known,
     proposal_json,
     text_in,
 )
@@ -22,7 +21,7 @@ from evaluations.datasets.enums import Source
 from evaluations.datasets.heldout import sight_of
 from evaluations.datasets.policies import can_propose
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, body_of, described, shape
+from portal.common.api import Endpoint, body_of, described, known, shape
 from portal.common.errors import Forbidden, Invalid
 from workloads.lifecycle.policies import require
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import (
     BooleanField,
     CharField,
@@ -19,6 +21,7 @@ from evaluations.datasets.models import Dataset, DatasetVersion, ExampleRevision
 from portal.accounts.http import signed_in
 from portal.common.api import query, shape
 from portal.common.errors import Invalid
+from portal.common.pagination import page_of
 
 SHOW = "show"
 HELD_OUT = query(
@@ -184,11 +187,25 @@ def tell_reading(
         )
 
 
-def known(request: Request, names: set[str]) -> None:
-    """Refuse a parameter that is none. Raises Invalid (unknown_filter)."""
-    unknown = sorted(set(request.query_params) - names)
-    if unknown:
-        raise Invalid(f"Unknown filter: {unknown[0][:60]}.", code="unknown_filter")
+def examples_page(
+    request: Request,
+    dataset: Dataset,
+    sight: Sight,
+    lines: QuerySet[Any],
+    *,
+    by: str,
+    version: int | None = None,
+) -> Response:
+    """Answer with a page of the draft's or a version's ``lines``, and record what is told of them.
+
+    Raises Invalid (bad_cursor).
+    """
+    page = page_of(lines, by=by, cursor=request.query_params.get("cursor", ""))
+    rows = [line.revision for line in page.rows]
+    tell_reading(request, dataset, sight, rows, version)
+    return Response(
+        {"results": [example_json(one, sight) for one in rows], "next_cursor": page.next_cursor}
+    )
 
 
 def text_in(body: Any, name: str) -> str:

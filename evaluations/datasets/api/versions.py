@@ -17,7 +17,7 @@ from evaluations.datasets.api.shapes import (
     VERSION,
     asked_sight,
     example_json,
-    known,
+    examples_page,
     tell_reading,
     text_in,
     texts,
@@ -28,9 +28,8 @@ from evaluations.datasets.enums import Kind
 from evaluations.datasets.files import DRAFT, examples_of, file_of, side
 from evaluations.datasets.policies import can_agree_to_removal
 from portal.accounts.http import signed_in
-from portal.common.api import Endpoint, body_of, described, query, shape
+from portal.common.api import CURSOR, Endpoint, body_of, described, known, query, shape, texts_in
 from portal.common.errors import Forbidden, Invalid
-from portal.common.pagination import page_of
 from workloads.lifecycle.policies import require
 
 
@@ -59,7 +58,7 @@ class ExampleList(Endpoint):
         gives=shape("Examples", EXAMPLES),
         parameters=[
             query("kind", "typical, edge or adversarial."),
-            query("cursor", "The `next_cursor` of the page before."),
+            CURSOR,
             HELD_OUT,
         ],
         refuses={400: "A filter or cursor is not known."},
@@ -72,19 +71,8 @@ class ExampleList(Endpoint):
         if kind and kind not in Kind.values:
             raise Invalid.field("kind", "choice", f"Use one of {', '.join(Kind.values)}.")
         sight = asked_sight(request, found.dataset)
-        page = page_of(
-            selectors.version_lines(found, kind),
-            by="position",
-            cursor=request.query_params.get("cursor", ""),
-        )
-        rows = [line.revision for line in page.rows]
-        tell_reading(request, found.dataset, sight, rows, number)
-        return Response(
-            {
-                "results": [example_json(one, sight) for one in rows],
-                "next_cursor": page.next_cursor,
-            }
-        )
+        lines = selectors.version_lines(found, kind)
+        return examples_page(request, found.dataset, sight, lines, by="position", version=number)
 
 
 class Restore(Endpoint):
@@ -114,9 +102,7 @@ class Removals(Endpoint):
         if not verdict:
             raise Forbidden(verdict.message, code=verdict.rule)
         body = body_of(request)
-        keys = body.get("keys")
-        if not isinstance(keys, list) or not all(isinstance(one, str) for one in keys):
-            raise Invalid.field("keys", "invalid", "Send a list of keys.")
+        keys = texts_in(body, "keys", "keys")
         gone = services.agree_to_removal(
             actor=user, dataset=found, keys=keys, reason=text_in(body, "reason")
         )

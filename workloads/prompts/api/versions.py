@@ -5,7 +5,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.common.api import body_of, described, query
+from portal.common.api import CURSOR, body_of, described, query
 from portal.common.differences import compare
 from portal.common.errors import Conflict, Invalid
 from portal.common.pagination import page_of
@@ -67,7 +67,7 @@ class PromptPointers(PromptEndpoint):
 
     @described(
         gives=MOVES,
-        parameters=[query("cursor", "The `next_cursor` of the page before.")],
+        parameters=[CURSOR],
         refuses={400: "The cursor is not known."},
     )
     def get(self, request: Request, ref: str) -> Response:
