@@ -43,6 +43,7 @@ class StudyForm(forms.Form):
         **more: Any,
     ) -> None:
         super().__init__(data, **more)
+        self.people = people
         candidates, raters = self.fields["candidates"], self.fields["raters"]
         if isinstance(candidates, forms.MultipleChoiceField):
             candidates.choices = [(str(place), name) for place, name in enumerate(names)]

@@ -1,6 +1,6 @@
 """Pages of preference studies: opening one, rating blind, and what it showed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -79,7 +79,7 @@ def of_run(request: HttpRequest, ref: str, run_id: UUID) -> HttpResponse:
     return render_page(request, f"{_FOLDER}/of_run.html", context)
 
 
-def _people(workload: Workload, barred: set[UUID]) -> list[User]:
+def _people(workload: Workload, barred: Collection[UUID | None]) -> list[User]:
     """The members who may be asked to rate, whoever wrote the prompts left to the service."""
     found = {one.user.pk: one.user for one in members_of(workload) if one.user_id not in barred}
     return [
@@ -157,7 +157,7 @@ def _new(
         "runs": runs,
         "form": form,
         "limits": limits(workload.tier),
-        "people": bool(form and form.fields["raters"].choices),  # type: ignore[attr-defined]
+        "people": bool(form and form.people),
     }
     return render_page(request, f"{_FOLDER}/new.html", context, status=status)
 
@@ -199,7 +199,7 @@ def _study(
     far = selectors.progress(found, limits(found.workload.tier).raters_min)
     asked = {one.rater.user_id for one in far.raters}
     may_invite = policies.can_invite(user, found)
-    more = _people(found.workload, asked | {found.created_by_id}) if may_invite else []  # type: ignore[arg-type]
+    more = _people(found.workload, asked | {found.created_by_id}) if may_invite else []
     context = frame(request, found.workload, phase_key="evaluation") | {
         "study": found,
         "blind": policies.rates_here(user, found.workload),
