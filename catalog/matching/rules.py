@@ -9,9 +9,10 @@ from catalog.enums import Capability, DataClass, EntryStatus, Hosting, Outcome, 
 from catalog.matching.facts import ModelFacts, Requirements
 from portal.common.canonical import jsonable
 from portal.gateway.cost import cost
+from portal.shell.formats import money_apart
 
 # Goes up by one whenever the same facts would be judged in another way.
-RULES = 2
+RULES = 3
 BLOCKS, SHORT, NOTE = "blocks", "short", "note"
 ANYWHERE = "any"
 DAYS_A_MONTH = 30
@@ -282,17 +283,14 @@ def _money(
         return [Reason("currency", text, NOTE)]
     found = []
     if limits[0] is not None and per_request > limits[0]:
-        each, most = _plain(per_request), _plain(limits[0])
-        text = f"about {each} {currency} a request > {most} allowed"
+        each, most = money_apart(per_request, limits[0], currency, 4)
+        text = f"about {each} a request > {most} allowed"
         found.append(Reason("cost_per_request", text, SHORT))
     if limits[1] is not None and per_month is not None and per_month > limits[1]:
-        text = f"about {per_month:,.2f} {currency} a month > {limits[1]:,.2f} budget"
+        each, most = money_apart(per_month, limits[1], currency)
+        text = f"about {each} a month > {most} budget"
         found.append(Reason("cost_per_month", text, SHORT))
     return found
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
 
 
 def _latency(requirements: Requirements, facts: ModelFacts) -> list[Reason]:

@@ -21,6 +21,7 @@ from portal.common.canonical import digest
 from portal.common.clock import now
 from portal.common.errors import Conflict, NotReady
 from portal.common.tasks import enqueue
+from portal.shell.formats import money
 
 MOST_CALLS = 20
 # A probe ends well before; one that is older has lost its worker.
@@ -64,7 +65,7 @@ def plan_probe(entries: Iterable[CatalogEntry]) -> ProbePlan:
         most = most_of(row.as_price(), plan.calls_each)
         spent = plan.worst_case.get(row.currency, Decimal(0))
         if spent + most > plan.cap:
-            why = f"would pass the cap of {plan.cap:f} {row.currency}; next time"
+            why = f"would pass the cap of {money(plan.cap, row.currency)}; next time"
             plan.skipped.append({"alias": entry.gateway_alias, "why": why})
             continue
         plan.worst_case[row.currency] = spent + most

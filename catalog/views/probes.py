@@ -1,6 +1,5 @@
 """Measuring: what it will call and cost is stated first; then its progress and figures."""
 
-from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,7 +15,6 @@ from catalog.selectors import entry_for
 from portal.accounts.http import signed_in
 from portal.accounts.models import User
 from portal.common.errors import Conflict, Invalid
-from portal.gateway.cost import six_places
 from portal.shell.rendering import render_page
 
 
@@ -76,8 +74,8 @@ def probe(request: HttpRequest, probe_id: UUID) -> HttpResponse:
         "money": [
             {
                 "currency": currency,
-                "spent": six_places(Decimal(found.spent.get(currency, "0"))),
-                "cap": six_places(Decimal(cap)),
+                "spent": found.spent.get(currency, "0"),
+                "cap": cap,
             }
             for currency, cap in sorted(found.cap.items())
         ],

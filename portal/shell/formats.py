@@ -16,9 +16,11 @@ MOST_DECIMALS = 10
 CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 Number = int | float | Decimal
+# A stored amount is text: no JSON number may stand for money.
+Amount = Number | str
 
 
-def _decimal(value: Number) -> Decimal:
+def _decimal(value: Amount) -> Decimal:
     """Return ``value`` as the decimal a person would read: 0.1 is 0.1, not its binary tail."""
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
@@ -45,21 +47,35 @@ def number(value: Number | None, digits: int | None = None) -> str:
     return _grouped(exact, digits)
 
 
-def money(value: Number | None, currency: str = "EUR") -> str:
+def money(value: Amount | None, currency: str = "EUR", digits: int = 2) -> str:
     """Return an amount: "€ 3.10"; below one cent four decimals, or more for two figures that count.
 
-    A currency without a sign of its own is written by its ISO 4217 code ("CHF 3.10").
+    ``digits`` are the fewest decimals. A currency without a sign of its own is written by its
+    ISO 4217 code ("CHF 3.10").
     """
     if value is None:
         return MISSING
     exact = _decimal(value)
     if not exact.is_finite():
         return MISSING
-    digits = 2
     if exact != 0 and abs(exact) < Decimal("0.01"):
-        digits = min(MOST_DECIMALS, max(4, 1 - exact.adjusted()))
+        digits = min(MOST_DECIMALS, max(4, digits, 1 - exact.adjusted()))
     sign = MINUS if exact < 0 else ""
     return f"{sign}{CURRENCY_SIGNS.get(currency, currency)}{SPACE}{_grouped(abs(exact), digits)}"
+
+
+def cost_of_one(value: Amount | None, currency: str = "EUR") -> str:
+    """Return what one request costs: money with four decimals, so that models can be compared."""
+    return money(value, currency, 4)
+
+
+def money_apart(one: Amount, other: Amount, currency: str, digits: int = 2) -> tuple[str, str]:
+    """Return two amounts with as many decimals as it takes to see which is more."""
+    texts = money(one, currency, digits), money(other, currency, digits)
+    while texts[0] == texts[1] and _decimal(one) != _decimal(other) and digits < MOST_DECIMALS:
+        digits += 1
+        texts = money(one, currency, digits), money(other, currency, digits)
+    return texts
 
 
 def percent(ratio: Number | None, digits: int = 1) -> str:

@@ -86,8 +86,16 @@ def test_a_model_that_meets_all_fits_and_its_cost_is_exact() -> None:
         ({"context_window": None}, "near_miss", "context not known"),
         ({"max_output_tokens": 20}, "near_miss", "20 tokens < 60 needed"),
         ({"price": None}, "near_miss", "no price"),
-        ({"price": Price(Decimal(30), Decimal(4))}, "near_miss", "a request > 0.02 allowed"),
-        ({"price": Price(Decimal(90), Decimal(0))}, "near_miss", "a month > 1,200.00 budget"),
+        (
+            {"price": Price(Decimal(30), Decimal(4))},
+            "near_miss",
+            "a request > $\N{NO-BREAK SPACE}0.0200 allowed",
+        ),
+        (
+            {"price": Price(Decimal(90), Decimal(0))},
+            "near_miss",
+            "a month > $\N{NO-BREAK SPACE}1\N{NARROW NO-BREAK SPACE}200.00 budget",
+        ),
         ({"price": Price(Decimal(1), Decimal(4), None, "EUR")}, "fits", "not compared"),
         ({"latency_p95_ms": 2_001}, "near_miss", "2,001 ms > 2,000 ms"),
         ({"latency_p95_ms": None}, "fits", "not measured yet"),

@@ -44,9 +44,15 @@ class Judged:
 
 
 def number(value: float | Decimal) -> str:
-    """Return a figure for a sentence: at most four significant decimals, no trailing zeros."""
+    """Return a figure for a sentence: at most four decimals, no trailing zeros."""
     text = f"{float(value):.4f}".rstrip("0").rstrip(".")
     return text if text not in ("", "-0") else "0"
+
+
+def _alike(*values: float) -> list[str]:
+    """Return the figures of one sentence with the decimals of the finest of them."""
+    digits = max(len(number(value).partition(".")[2]) for value in values)
+    return [f"{round(value, digits) + 0.0:.{digits}f}" for value in values]
 
 
 def judge(bar: Bar, seen: Measurement, *, missing_max: float) -> Judged:
@@ -79,25 +85,28 @@ def _known(figure: float | None) -> TypeGuard[float]:
     return figure is not None and math.isfinite(figure)
 
 
-def _words(bar: Bar) -> str:
-    return f"{'≥' if bar.comparator == Comparator.AT_LEAST else '≤'} {number(bar.threshold)}"
+def _sign(bar: Bar) -> str:
+    return "≥" if bar.comparator == Comparator.AT_LEAST else "≤"
 
 
 def _point(bar: Bar, value: float) -> Judged:
     good = (
         value >= bar.threshold if bar.comparator == Comparator.AT_LEAST else value <= bar.threshold
     )
-    shown = f"{number(value)} against {_words(bar)}."
-    return Judged(Verdict.PASS if good else Verdict.FAIL, shown)
+    seen, wanted = _alike(value, bar.threshold)
+    words = f"{seen} against {_sign(bar)} {wanted}."
+    return Judged(Verdict.PASS if good else Verdict.FAIL, words)
 
 
 def _interval(bar: Bar, low: float, high: float) -> Judged:
-    wanted, words = bar.threshold, f"the interval is {number(low)} to {number(high)}"
+    wanted = bar.threshold
+    texts = _alike(low, high, wanted)
+    words = f"the interval is {texts[0]} to {texts[1]}"
     if bar.comparator == Comparator.AT_LEAST:
         clears, misses = low >= wanted, high < wanted
     else:
         clears, misses = high <= wanted, low > wanted
-    bar_words = _words(bar)
+    bar_words = f"{_sign(bar)} {texts[2]}"
     if clears:
         return Judged(Verdict.PASS, f"All of it clears {bar_words}: {words}.")
     if misses:
@@ -108,7 +117,8 @@ def _interval(bar: Bar, low: float, high: float) -> Judged:
 
 
 def _not_worse(margin: float, difference: float, low: float, high: float) -> Judged:
-    words = f"{number(difference)} ({number(low)} to {number(high)}), margin {number(margin)}"
+    seen, least, most, allowed = _alike(difference, low, high, margin)
+    words = f"{seen} ({least} to {most}), margin {allowed}"
     if low > -margin:
         return Judged(Verdict.PASS, f"Shown not worse: {words}.")
     if high < -margin:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from catalog.enums import Hosting, Outcome, TrainsOnData
 from catalog.matching import MEASURED, TYPED, Match, ModelFacts, Move, Requirements
 from catalog.models import CatalogEntry
+from portal.shell.formats import cost_of_one, money
 from workloads.selection.forms import Typed
 from workloads.selection.selectors import Considered
 
@@ -120,7 +121,7 @@ def sizes_words(requirements: Requirements) -> str:
 
 def asked(requirements: Requirements) -> list[tuple[str, str]]:
     """Return what was asked of a model, in words, for the panel beside the table."""
-    money, each = requirements.currency, requirements.max_cost_per_request
+    currency, each = requirements.currency, requirements.max_cost_per_request
     month, latency = requirements.budget_per_month, requirements.latency_p95_ms
     day, kept = requirements.requests_per_day, requirements.retention_days
     unsaid = "not said"
@@ -131,8 +132,8 @@ def asked(requirements: Requirements) -> list[tuple[str, str]]:
         ("Abilities", ", ".join(requirements.capabilities).replace("_", " ") or "none"),
         ("Context", f"{requirements.context_needed:,} tokens"),
         ("Slowest answer", unsaid if latency is None else f"{latency:,} ms"),
-        ("A request", unsaid if each is None else f"at most {each.normalize():f} {money}"),
-        ("A month", unsaid if month is None else f"at most {month:,.2f} {money}"),
+        ("A request", unsaid if each is None else f"at most {cost_of_one(each, currency)}"),
+        ("A month", unsaid if month is None else f"at most {money(month, currency)}"),
         ("Requests a day", unsaid if day is None else f"{day:,}"),
         ("Tokens a request", sizes_words(requirements)),
         ("Tier", str(requirements.tier or "not known yet")),

@@ -28,6 +28,7 @@ MESSAGE_TONES = {"success": "pass", "error": "fail", "warning": "warn", "info": 
 
 # Figures ---------------------------------------------------------------------------------------
 register.filter("money", formats.money)
+register.filter("cost_of_one", formats.cost_of_one)
 register.filter("percent", formats.percent)
 register.filter("points", formats.points)
 register.filter("number", formats.number)

@@ -28,6 +28,21 @@ def test_money(value: Decimal | int | None, currency: str, text: str) -> None:
     assert formats.money(value, currency) == text
 
 
+def test_what_one_request_costs_has_four_decimals_and_may_be_stored_text() -> None:
+    assert formats.cost_of_one("0.0123", "USD") == f"${NB}0.0123"
+    assert formats.cost_of_one(Decimal("0.000032"), "USD") == f"${NB}0.000032"
+    assert formats.cost_of_one(None, "USD") == "–"
+
+
+def test_two_amounts_that_differ_never_read_alike() -> None:
+    assert formats.money_apart(Decimal(30), Decimal("1.5"), "USD") == (f"${NB}30.00", f"${NB}1.50")
+    assert formats.money_apart(Decimal("2.0004"), Decimal(2), "USD") == (
+        f"${NB}2.0004",
+        f"${NB}2.0000",
+    )
+    assert formats.money_apart(Decimal(2), Decimal(2), "USD")[0] == f"${NB}2.00"
+
+
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
     [
