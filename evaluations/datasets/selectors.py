@@ -25,7 +25,6 @@ from evaluations.datasets.models import (
     Proposal,
     VersionExample,
 )
-from evaluations.metrics.types import ExampleView
 from portal.accounts.selectors import AnyUser
 from portal.common.canonical import digest
 from portal.common.policy import policy
@@ -36,20 +35,6 @@ from workloads.lifecycle.selectors import workload_for
 _REF = re.compile(r"DS-[0-9]{4,8}", re.ASCII)
 # A field with more different values than this is free text, not a set of classes.
 MAX_CLASSES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class VersionedExample:
-    """One example of a version: its revision, its place, what metrics and what prompts see.
-
-    ``given`` is the input as it was written: an object of values, or one text.
-    """
-
-    revision_id: UUID
-    position: int
-    given: Any
-    view: ExampleView
-    held_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,39 +171,6 @@ def version_lines(version: DatasetVersion, kind: str = "") -> QuerySet[VersionEx
     """Return the lines of a version, of one kind where ``kind`` says so."""
     rows = VersionExample.objects.filter(version=version).select_related("revision")
     return rows.filter(revision__kind=kind) if kind else rows
-
-
-def view_of(revision: ExampleRevision) -> ExampleView:
-    """Return the example as metrics see it; a plain text input is named ``input``."""
-    given = revision.input
-    return ExampleView(
-        key=revision.key,
-        kind=revision.kind,
-        input=given if isinstance(given, Mapping) else {"input": given},
-        expected=revision.expected,
-        expects=revision.expects,
-        must_include=tuple(revision.must_include),
-        must_not_include=tuple(revision.must_not_include),
-        context=tuple(revision.context),
-        weight=revision.weight,
-    )
-
-
-def views_of(version: DatasetVersion, *, revision: UUID | None = None) -> list[VersionedExample]:
-    """Return every example of the version in its order, or only the one of ``revision``."""
-    lines = version.lines.select_related("revision").order_by("position")
-    if revision is not None:
-        lines = lines.filter(revision=revision)
-    return [
-        VersionedExample(
-            line.revision_id,
-            line.position,
-            line.revision.input,
-            view_of(line.revision),
-            line.revision.held_out,
-        )
-        for line in lines
-    ]
 
 
 def version_digest(lines: Iterable[tuple[str, str]], declared: Declared | None = None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges.calibrating import PLANNED
 from evaluations.judges.enums import Given, Label, Standing
 from evaluations.judges.models import Calibration, JudgeVersion

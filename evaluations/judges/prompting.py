@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges.enums import Given, Levels
 from evaluations.metrics.expected import expected_fields, references
 from portal.common.canonical import digest

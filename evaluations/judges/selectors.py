@@ -12,7 +12,7 @@ from django.http import Http404
 
 from evaluations.datasets.enums import Purpose
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.calibrating import Labelled, Rules, labelled
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import Calibration, HumanLabel, Judge, JudgeVersion

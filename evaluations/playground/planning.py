@@ -9,12 +9,8 @@ from catalog.models import CatalogEntry
 from catalog.selectors import current_prices
 from evaluations.datasets.heldout import held_out_keys
 from evaluations.datasets.models import Dataset, DatasetVersion
-from evaluations.datasets.selectors import (
-    VersionedExample,
-    latest_version,
-    version_lines,
-    view_of,
-)
+from evaluations.datasets.selectors import latest_version, version_lines
+from evaluations.datasets.versioned import VersionedExample, view_of
 from evaluations.playground.choices import (
     PromptChoice,
     blockers,

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from evaluations.datasets.selectors import VersionedExample, view_of
+from evaluations.datasets.versioned import VersionedExample, view_of
 from evaluations.metrics.types import ExampleView
 from evaluations.playground.models import Trial, TrialCell, TrialInput
 from portal.accounts.selectors import AnyUser

@@ -289,7 +289,8 @@ class Driver:
             if not self._calls.idle:
                 return True
             await self._flush()
-        room = self._calls.slots + self._reserve - self._calls.in_flight - self._calls.waiting
+        # Twice what is kept ready: a claim costs as much for many leases as for one.
+        room = self._calls.slots + 2 * self._reserve - self._calls.in_flight - self._calls.waiting
         claim = await self._clerk.do(
             partial(self._claim_rows, max(1, -(-room // self._bench.lease_size)), alone)
         )

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.models import JudgeVersion
 from evaluations.metrics import registry
 from evaluations.metrics.types import ArgumentError, Metric, UnknownMetric

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.runs.plan import CandidatePin
 from portal.gateway.cost import estimate_prompt_tokens, estimate_tokens
 from portal.gateway.types import Completion, CompletionRequest, Message

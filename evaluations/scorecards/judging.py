@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.models import CatalogEntry
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges.calibrating import Drift, drift
 from evaluations.judges.canaries import CANARIES
 from evaluations.judges.enums import Given, Standing

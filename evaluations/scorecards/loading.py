@@ -9,8 +9,7 @@ from django.conf import settings
 
 from catalog.enums import Hosting
 from catalog.models import CatalogEntry
-from evaluations.datasets.models import VersionExample
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.metrics import registry
 from evaluations.metrics.types import Answer, ExampleView, Metric, Observation, UnknownMetric
 from evaluations.preferences.citations import preferences_of
@@ -54,7 +53,7 @@ def rows_of(run: Run) -> RunRows:
             code="metric_gone",
         ) from problem
     views = views_of(run.dataset_version)
-    tags = _told_tags(run)
+    told = {tag for one in views if not one.held_out for tag in one.tags}
     examples = tuple(
         Example(
             one.view.kind,
@@ -63,7 +62,9 @@ def rows_of(run: Run) -> RunRows:
                 *(judge.applies(one) for judge in judges),
             ),
             absent=_observations(metrics, one.view, Answer("", error="missing")),
-            tags=tags[one.revision_id],
+            # A scorecard is read by whoever writes the prompts, and a tag says what an example is
+            # about: tags that only held-out ones carry are left out.
+            tags=tuple(tag for tag in one.tags if tag in told),
         )
         for one in views
     )
@@ -89,20 +90,6 @@ def rows_of(run: Run) -> RunRows:
         for pk, candidate, revision, repeat, *ended in found
     )
     return RunRows(plan, tuple(one.revision_id for one in views), examples, rows, tuple(judges))
-
-
-def _told_tags(run: Run) -> dict[UUID, tuple[str, ...]]:
-    """Return the tags of every example, without those that only held-out ones carry.
-
-    A scorecard is read by whoever writes the prompts too, and a tag says what an example is about.
-    """
-    lines = list(
-        VersionExample.objects.filter(version=run.dataset_version_id).values_list(
-            "revision_id", "revision__held_out", "revision__tags"
-        )
-    )
-    told = {tag for _, held_out, tags in lines if not held_out for tag in tags}
-    return {key: tuple(tag for tag in tags if tag in told) for key, _, tags in lines}
 
 
 def _scores(run: Run, metrics: int) -> Mapping[UUID, tuple[ScoreRow | None, ...]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import Calibration, JudgeVersion
 from evaluations.judges.selectors import newest_calibrations, newest_versions, standing_by

@@ -6,13 +6,8 @@ from decimal import Decimal
 
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import (
-    KindShare,
-    VersionedExample,
-    golden_version,
-    shares,
-    views_of,
-)
+from evaluations.datasets.selectors import KindShare, golden_version, shares
+from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.citations import PREFIX
 from evaluations.runs.enums import ACTIVE, RunPurpose, RunState
 from evaluations.runs.judging.cases import Part

@@ -9,7 +9,7 @@ from catalog.models import CatalogEntry
 from evaluations.datasets import services as datasets
 from evaluations.datasets.enums import Purpose
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges import services
 from evaluations.judges.enums import Given, Levels
 from evaluations.judges.models import Calibration, JudgeVersion

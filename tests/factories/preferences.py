@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.preferences import services
 from evaluations.preferences.enums import Choice, Outcome
 from evaluations.preferences.models import Rating, Study

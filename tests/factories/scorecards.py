@@ -13,7 +13,8 @@ from django.db.models import F
 
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import VersionedExample, golden_version
+from evaluations.datasets.selectors import golden_version
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.metrics import registry
 from evaluations.metrics.types import Answer
 from evaluations.runs.enums import LeaseState

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges.enums import Given
 from evaluations.judges.models import JudgeVersion
 from evaluations.judges.prompting import Case, calibration_case, can_judge, case_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_UP, Decimal
 
-from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.canaries import CANARIES, DOCUMENT, QUESTION, TRUTH
 from evaluations.judges.enums import Given
 from evaluations.judges.models import Calibration, JudgeVersion

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.canaries import BY_KEY
 from evaluations.judges.enums import Levels
 from evaluations.judges.models import JudgeVersion

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from evaluations.datasets.models import ExampleRevision
-from evaluations.datasets.selectors import VersionedExample, view_of
+from evaluations.datasets.versioned import VersionedExample, view_of
 from evaluations.judges.enums import Given, Label
 from evaluations.judges.verdicts import JUDGE_ERROR, Verdict
 from evaluations.runs.enums import RunState

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models.functions import MD5, Left
 
 from evaluations.datasets.models import ExampleRevision, VersionExample
-from evaluations.datasets.selectors import view_of
+from evaluations.datasets.versioned import view_of
 from evaluations.metrics import registry
 from evaluations.runs.models import Result, Score
 from evaluations.scorecards.comparing.opinions import judged_example, judges_beside

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import golden_version, views_of
+from evaluations.datasets.selectors import golden_version
+from evaluations.datasets.versioned import views_of
 from evaluations.judges.citations import PREFIX as JUDGED
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import JudgeVersion

@@ -7,7 +7,8 @@ from evaluations.datasets import services
 from evaluations.datasets.enums import ImportMode, Purpose
 from evaluations.datasets.models import DatasetVersion, ExampleRevision, VersionExample
 from evaluations.datasets.phase import dataset_card, few_shot_checks
-from evaluations.datasets.selectors import golden_version, shares, version_digest, views_of
+from evaluations.datasets.selectors import golden_version, shares, version_digest
+from evaluations.datasets.versioned import views_of
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, Forbidden, NotReady
 from tests.factories import datasets, lives, people, runs

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.judges.models import HumanLabel, Judge, JudgeVersion
 from evaluations.runs.models import Run
 from evaluations.scorecards import services as scorecards

@@ -3,7 +3,7 @@
 import pytest
 
 from evaluations.datasets import services as datasets
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.judges import services
 from evaluations.judges.models import HumanLabel
 from evaluations.judges.selectors import labels_of, next_to_label

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.playground.plan import Selection
 from evaluations.playground.services import start_trial
 from evaluations.preferences.models import Rating, Study

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from evaluations.datasets import services as datasets
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.preferences.models import Rating, Study, StudyPair
 from evaluations.preferences.planning import prepare
 from evaluations.runs.models import Run

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.judges.models import Calibration
 from evaluations.runs import services
 from evaluations.runs.checking import violations

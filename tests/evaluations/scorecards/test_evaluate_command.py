@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from evaluations.datasets.models import Dataset, DatasetVersion
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.runs.enums import RunPurpose
 from evaluations.runs.models import Result, Run
 from evaluations.scorecards.models import Scorecard

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.metrics.types import ExampleView
 from evaluations.scorecards.document.measures import keys_of
 from evaluations.scorecards.options import chosen, metric_options

@@ -17,7 +17,8 @@ from evaluations.datasets.enums import ImportMode
 from evaluations.datasets.importing import parse
 from evaluations.datasets.importing.types import MAX_BYTES
 from evaluations.datasets.models import Dataset, DatasetVersion
-from evaluations.datasets.selectors import golden_version, latest_version, version_digest, views_of
+from evaluations.datasets.selectors import golden_version, latest_version, version_digest
+from evaluations.datasets.versioned import views_of
 from evaluations.runs.enums import ACTIVE, RunPurpose, RunState
 from evaluations.runs.models import Run
 from evaluations.runs.services import judging_of, sweep
