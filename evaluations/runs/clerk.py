@@ -11,19 +11,31 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
 import structlog
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
+
+from portal.common import storage
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
+# How much of its patience is for a full disk: leases must be given back while they hold.
+STORAGE_SHARE = 0.25
 
 
 class Clerk:
     """Does database work for one event loop. Make it in the thread that owns the connection.
 
-    ``patience`` is for how many seconds a piece of work is tried again while the database is away.
+    ``patience`` is for how many seconds a piece of work is tried again while the database is away,
+    and a part of that while its disk is full.
     Until the ``with`` block ends, nobody else may use that connection.
     """
 
@@ -48,21 +60,29 @@ class Clerk:
         self._connection.dec_thread_sharing()
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Return what ``work`` returns. Raises what it raises, and OperationalError in the end."""
+        """Return what ``work`` returns. Raises what it raises, and DatabaseError in the end."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._steadily, work)
 
     def _steadily(self, work: Callable[[], T]) -> T:
-        until = time.monotonic() + self._patience
+        began = time.monotonic()
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 return work()
-            except (OperationalError, InterfaceError) as problem:
-                connection.close()
-                if time.monotonic() > until:
+            except (DatabaseError, InterfaceError) as problem:
+                full = storage.refused(problem)
+                if not full and not isinstance(problem, OperationalError | InterfaceError):
                     raise
-                log.warning("run_database_away", problem=type(problem).__name__)
+                connection.close()
+                patience = self._patience * (STORAGE_SHARE if full else 1)
+                if time.monotonic() > began + patience:
+                    if full:
+                        # What comes now gives things back, and need not wait for it again.
+                        self._patience = 0.0
+                    raise
+                event = "run_storage_full" if full else "run_database_away"
+                log.warning(event, problem=type(problem).__name__)
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

@@ -33,7 +33,7 @@ from evaluations.runs.models import Run
 from evaluations.runs.neighbours import Neighbours
 from evaluations.runs.outcomes import Recorder, Work
 from evaluations.runs.runtime import Workbench, finished_items
-from portal.common import leaving
+from portal.common import leaving, storage
 from portal.gateway.errors import GatewayError
 from portal.gateway.pacing import RetryPolicy
 from portal.gateway.sharing import Exchange
@@ -119,8 +119,8 @@ class Driver:
             async with self._connect() as client:
                 self._calls.use(client)
                 await self._work(joined)
-        except BaseException:
-            await self._abandon()
+        except BaseException as problem:
+            await self._abandon(problem)
             raise
 
     async def _work(self, joined: Beat) -> None:
@@ -154,15 +154,19 @@ class Driver:
             self._left_over = await self._clerk.do(back) > 0 or self._left_over
         await self._clerk.do(partial(crew.leave, owner=self.owner))
 
-    async def _abandon(self) -> None:
-        """Something failed in here: give everything back, as if the driver had died."""
+    async def _abandon(self, problem: BaseException) -> None:
+        """Something failed: give everything back, as if the driver had died.
+
+        A full disk is no item's doing.
+        """
         await self._calls.cut_off()
         back = partial(
             ledger.give_back,
             run_id=self._run.pk,
             owner=self.owner,
             leases=self._in_hand.leases,
-            died=True,
+            broken_off=True,
+            died=not storage.refused(problem),
         )
         with suppress(Exception):
             await self._clerk.do(back)

@@ -44,8 +44,18 @@ class Stop(ToneChoices):
     CANCEL = "cancel", "Cancelling"
     PAUSE = "pause", "Pausing"
     BUDGET = "budget", "Budget reached"
+    STORAGE = "storage", "Storage full"
 
-    __tones__: ClassVar[dict[str, str]] = {"cancel": "warn", "pause": "warn", "budget": "warn"}
+    __tones__: ClassVar[dict[str, str]] = {
+        "cancel": "warn",
+        "pause": "warn",
+        "budget": "warn",
+        "storage": "warn",
+    }
+
+
+# The reason of a paused run that goes on by itself, when there is room for its results again.
+STORAGE = "storage"
 
 
 class RunPurpose(ToneChoices):

@@ -182,11 +182,18 @@ def book_lost(*, run_id: UUID, lease: Held, micro: int) -> bool:
         )
 
 
-def give_back(*, run_id: UUID, owner: str, leases: Sequence[Held], died: bool = False) -> int:
+def give_back(
+    *,
+    run_id: UUID,
+    owner: str,
+    leases: Sequence[Held],
+    broken_off: bool = False,
+    died: bool = False,
+) -> int:
     """Return leases that are not finished, with their reservation; return how many.
 
-    ``died``: the driver failed while it held them, which counts towards driving them alone, and
-    what was reserved is booked, since calls may have been under way.
+    ``broken_off``: what was reserved is booked, since calls may have been under way. ``died``: the
+    driver failed while it held them, which counts towards driving them alone.
     """
     with transaction.atomic():
         found = list(
@@ -196,7 +203,7 @@ def give_back(*, run_id: UUID, owner: str, leases: Sequence[Held], died: bool = 
         )
         fences = {lease.id: lease.fence for lease in leases}
         mine = [lease for lease in found if lease.fence == fences[lease.pk]]
-        _make_ready(run_id, mine, died=died)
+        _make_ready(run_id, mine, booked=broken_off, died=died)
         return len(mine)
 
 
@@ -212,14 +219,14 @@ def take_from_the_dead(*, run_id: UUID) -> int:
             .extra(where=["lease_until < clock_timestamp()"])
             .order_by("pk")
         )
-        _make_ready(run_id, dead, died=True)
+        _make_ready(run_id, dead, booked=True, died=True)
         Driver.objects.filter(run_id=run_id).extra(
             where=["seen_until < clock_timestamp()"]
         ).delete()
         return len(dead)
 
 
-def _make_ready(run_id: UUID, leases: Sequence[Lease], *, died: bool) -> None:
+def _make_ready(run_id: UUID, leases: Sequence[Lease], *, booked: bool, died: bool) -> None:
     if not leases:
         return
     total = sum(lease.reserved_micro for lease in leases)
@@ -231,7 +238,7 @@ def _make_ready(run_id: UUID, leases: Sequence[Lease], *, died: bool) -> None:
         reserved_micro=0,
         deaths=F("deaths") + (1 if died else 0),
     )
-    spent = total if died else 0
+    spent = total if booked else 0
     Run.objects.filter(pk=run_id).update(
         reserved_micro=F("reserved_micro") - total,
         spent_micro=F("spent_micro") + spent,

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from evaluations.metrics import registry
 from evaluations.metrics.types import UnknownMetric
-from evaluations.runs.enums import RunState
+from evaluations.runs.enums import STORAGE, RunState
 from evaluations.runs.models import Run
 from evaluations.runs.plan import MetricPin, RunPlan
 from evaluations.runs.selectors import Progress
@@ -40,6 +40,7 @@ def shown(run: Run, seen: Progress) -> dict[str, Any]:
         "left_over": left_over,
         "budget_words": f"{money(seen.cost, seen.currency)} of {money(seen.cap, seen.currency)}",
         "silence": silence() if seen.moving else None,
+        "waits_for_room": seen.state == RunState.PAUSED and run.reason_code == STORAGE,
         "unattended": seen.state == RunState.QUEUED and now() - run.created_at > PATIENCE,
     }
 

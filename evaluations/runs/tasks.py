@@ -5,14 +5,16 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 from django.conf import settings
+from django.db import DatabaseError
 
 from evaluations.runs.driver import Driver, Timing
 from evaluations.runs.models import RunCandidate
 from evaluations.runs.plan import RunPlan
 from evaluations.runs.runtime import PlanBroken, workbench
-from evaluations.runs.services import begin_run, close_run, fail_run
+from evaluations.runs.services import begin_run, close_run, fail_run, pause_for_storage
 from evaluations.runs.services import sweep as sweep_runs
 from evaluations.runs.services.nudges import nudge
+from portal.common import storage
 from portal.gateway.connection import connect
 from portal.gateway.loops import run_on_loop
 
@@ -21,7 +23,19 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="evaluations.runs.drive")
 def drive(run_id: str) -> None:
-    """Drive a run for a while; a successor is sent when work is left over."""
+    """Drive a run for a while; a successor is sent when work is left over.
+
+    A run whose results find no room in the database is paused until there is some.
+    """
+    try:
+        _drive(run_id)
+    except DatabaseError as problem:
+        if not storage.refused(problem):
+            raise
+        pause_for_storage(run_id=UUID(run_id))
+
+
+def _drive(run_id: str) -> None:
     run = begin_run(run_id=UUID(run_id))
     if run is None:
         close_run(run_id=UUID(run_id))

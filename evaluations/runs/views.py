@@ -91,6 +91,9 @@ def run(request: HttpRequest, ref: str, run_id: UUID) -> HttpResponse:
     found = selectors.run_for(signed_in(request), ref, run_id)
     if wants_fragment(request):
         context = _shown(request, found) | {"fragment": True}
+        # What can be done changes when the run ends, and when it goes on after it had waited.
+        waits, moves = context["waits_for_room"], context["progress"].moving
+        context["steer_anew"] = not (waits if "waited" in request.GET else moves)
         return render_page(request, f"{_FOLDER}/run.html", context, partial="progress")
     return _page(request, found)
 

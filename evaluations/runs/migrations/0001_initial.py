@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('purpose', models.CharField(choices=[('trial', 'Trial'), ('baseline', 'Baseline'), ('regression', 'Regression'), ('campaign', 'Go/no-go campaign'), ('judging', 'Judging')], max_length=12)),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('paused', 'Paused'), ('complete', 'Complete'), ('partial', 'Partial'), ('cancelled', 'Cancelled'), ('budget_stopped', 'Stopped at its budget'), ('failed', 'Failed')], db_index=True, default='queued', max_length=16)),
-                ('stop', models.CharField(blank=True, choices=[('', 'Not asked to stop'), ('cancel', 'Cancelling'), ('pause', 'Pausing'), ('budget', 'Budget reached')], default='', max_length=8)),
+                ('stop', models.CharField(blank=True, choices=[('', 'Not asked to stop'), ('cancel', 'Cancelling'), ('pause', 'Pausing'), ('budget', 'Budget reached'), ('storage', 'Storage full')], default='', max_length=8)),
                 ('reason_code', models.CharField(blank=True, max_length=40)),
                 ('reason', models.CharField(blank=True, max_length=400)),
                 ('plan', models.JSONField()),

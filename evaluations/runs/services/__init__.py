@@ -13,6 +13,7 @@ from evaluations.runs.services.judging import (
 )
 from evaluations.runs.services.starting import start_run
 from evaluations.runs.services.steering import cancel_run, pause_run, raise_budget, resume_run
+from evaluations.runs.services.storing import pause_for_storage, resume_stored
 from evaluations.runs.services.sweeping import sweep
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "fail_run",
     "judging_of",
     "judging_settled",
+    "pause_for_storage",
     "pause_run",
     "pin_judges",
     "raise_budget",
     "resume_run",
+    "resume_stored",
     "start_calibration",
     "start_run",
     "sweep",

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Q
 
-from evaluations.runs.enums import DRIVABLE, FINAL, LeaseState, RunState, Stop
+from evaluations.runs.enums import DRIVABLE, FINAL, STORAGE, LeaseState, RunState, Stop
 from evaluations.runs.models import Driver, Lease, Result, Run
 from evaluations.runs.services.telling import tell_of_the_end
 from portal.audit import services as audit
@@ -14,6 +14,10 @@ from portal.common.tasks import enqueue
 from portal.version import VERSION
 
 PUBLISH = "evaluations.scorecards.publish"
+_STORAGE_WORDS = (
+    "The database's disk is full, so that no result could be kept. The run goes on by itself when"
+    " there is room again."
+)
 _STATES = (*DRIVABLE, RunState.PAUSED, RunState.BUDGET_STOPPED)
 
 
@@ -113,6 +117,8 @@ def _name_the_end(run: Run, *, all_done: bool) -> None:
         _end(run, state, code, words[:400])
     elif run.stop == Stop.PAUSE:
         _end(run, RunState.PAUSED, "paused", "Paused; resume it to go on with the rest.")
+    elif run.stop == Stop.STORAGE:
+        _end(run, RunState.PAUSED, STORAGE, _STORAGE_WORDS)
     else:
         _end(
             run,

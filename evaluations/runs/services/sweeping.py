@@ -10,6 +10,7 @@ from evaluations.runs.enums import DRIVABLE, LeaseState
 from evaluations.runs.models import Driver, Lease, Run
 from evaluations.runs.services.ending import close_run
 from evaluations.runs.services.nudges import nudge
+from evaluations.runs.services.storing import resume_stored
 from portal.common.clock import now
 
 _LOCK = 0x61737379_0008
@@ -19,8 +20,10 @@ def sweep() -> int:
     """Look after every run that has not ended; return how many were asked to go on.
 
     Makes leases of the dead ready, ends runs whose last driver died before it could, and sends
-    drivers to runs that have work and too few of them. May run any number of times at once.
+    drivers to runs that have work and too few of them, also to those that waited for room in the
+    database once there is some. May run any number of times at once.
     """
+    resume_stored()
     nudged = 0
     for run in Run.objects.filter(state__in=DRIVABLE).select_related("workload"):
         ledger.take_from_the_dead(run_id=run.pk)

@@ -17,22 +17,24 @@ _KINDS = {
     RunState.PARTIAL: NotificationKind.STOPPED,
     RunState.BUDGET_STOPPED: NotificationKind.STOPPED,
     RunState.FAILED: NotificationKind.FAILED,
+    RunState.PAUSED: NotificationKind.STOPPED,
 }
 _WORDS = {
     RunState.PARTIAL: "ended without all its results",
     RunState.BUDGET_STOPPED: "stopped at its budget; raise its cap to go on",
     RunState.FAILED: "failed",
+    RunState.PAUSED: "is paused",
 }
 
 
 def tell_of_the_end(run: Run) -> None:
-    """Tell who started ``run`` that it failed, ended early or waits for money."""
+    """Tell who started ``run`` that it failed, ended early or waits for money or for room."""
     if run.created_by is None:
         return
     state = RunState(run.state)
     if state == RunState.COMPLETE:
         _tell_of_a_calibration(run, run.created_by)
-    if state not in _WORDS:
+    if state not in _WORDS or (state == RunState.PAUSED and run.reason_code == "paused"):
         return
     reason = f": {run.reason}" if run.reason and state != RunState.BUDGET_STOPPED else "."
     notify(
