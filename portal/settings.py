@@ -177,7 +177,7 @@ CACHES: dict[str, dict[str, Any]] = {
     "default": (
         {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
         if ASSAY_ENV == "test"
-        else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        else {"BACKEND": "portal.common.caching.ForgivingCache", "LOCATION": REDIS_URL}
     )
 }
 CELERY_TASK_IGNORE_RESULT = True

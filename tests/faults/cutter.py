@@ -1,4 +1,4 @@
-"""A proxy before PostgreSQL that cuts: everything at once, or between a commit and its reply."""
+"""A proxy before PostgreSQL or Valkey: cuts everything, freezes, or loses the reply of a commit."""
 
 import asyncio
 import threading
@@ -8,13 +8,17 @@ from typing import Self
 
 # A simple query of the protocol: Q, its length with itself, the words, a zero.
 COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+Server = str | tuple[str, int]
 
 
 class Cutter:
-    """Forwards a loopback port to the server's unix socket, on its own loop and thread."""
+    """Forwards a loopback port to a server, on its own loop and thread.
 
-    def __init__(self, socket_path: str) -> None:
-        self._socket_path = socket_path
+    ``server`` is the path of a unix socket, or a host and a port.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="cutter", daemon=True)
         self._ready = threading.Event()
@@ -44,6 +48,11 @@ class Cutter:
         """Let the server be gone, with every connection, or be back."""
         asyncio.run_coroutine_threadsafe(self._set_away(gone), self._loop).result(10)
 
+    def freeze(self, frozen: bool) -> None:
+        """Let connections stand, and new ones be taken, while nothing passes; or let it pass."""
+        act = self._flows.clear if frozen else self._flows.set
+        self._loop.call_soon_threadsafe(act)
+
     async def _set_away(self, gone: bool) -> None:
         self._away = gone
         if gone:
@@ -52,11 +61,14 @@ class Cutter:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._flows = asyncio.Event()
+        self._flows.set()
         server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
         server.close()
+        self._flows.set()
         for writer in list(self._open):
             writer.transport.abort()
         # Each connection ends by itself once its sockets are gone.
@@ -64,17 +76,27 @@ class Cutter:
             self._loop.run_until_complete(asyncio.sleep(0.01))
         self._loop.close()
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._server, str):
+            return await asyncio.open_unix_connection(self._server)
+        return await asyncio.open_connection(*self._server)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._away:
             writer.transport.abort()
             return
-        up_reader, up_writer = await asyncio.open_unix_connection(self._socket_path)
+        try:
+            up_reader, up_writer = await self._connect()
+        except OSError:
+            writer.transport.abort()
+            return
         mine = {writer, up_writer}
         self._open |= mine
         down = asyncio.create_task(self._forward(up_reader, writer))
         try:
             with suppress(OSError):
                 while data := await reader.read(65_536):
+                    await self._flows.wait()
                     lost = data.endswith(COMMIT) and self._loses()
                     if lost:
                         down.cancel()
@@ -101,6 +123,7 @@ class Cutter:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65_536):
+                await self._flows.wait()
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()
