@@ -22,12 +22,12 @@ class App(Celery):
 
     def connection_for_write(self, url: str | None = None, **options: Any) -> Any:
         """Return a connection to send by."""
-        quick = {
+        options["transport_options"] = {
             "socket_timeout": SEND_SECONDS,
             "socket_connect_timeout": SEND_SECONDS,
             "max_retries": 0,
-        }
-        return super().connection_for_write(url, transport_options=quick, **options)
+        } | (options.get("transport_options") or {})
+        return super().connection_for_write(url, **options)
 
 
 app = App("assay")

@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,21 @@ from urllib.parse import quote
 import psutil
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connection
+from kombu.exceptions import OperationalError
 
-from evaluations.runs.models import Run
+from evaluations.runs.checking import violations
+from evaluations.runs.enums import RunState
+from evaluations.runs.models import Result, Run
+from portal.audit import services as audit
 from tests.faults.cutter import Cutter
 from tests.stubs.gateway import StubGateway
 
 ROOT = Path(__file__).resolve().parents[2]
+# What depends on chance is tried with three seeds, which choose the moments.
+each_seed = pytest.mark.parametrize("seed", [1, 2, 3])
 
 
 @dataclass
@@ -31,6 +40,8 @@ class Workers:
     environment: dict[str, str]
     logs: Path
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+    _sweeper: threading.Thread | None = None
 
     def worker(self, *, children: int = 2) -> subprocess.Popen[bytes]:
         """Start a worker with its pool children and return its main process."""
@@ -48,6 +59,17 @@ class Workers:
         """Start the scheduler that sends the sweeper."""
         schedule = self.logs / f"beat-{len(self.started)}"
         return self._start("beat", "--schedule", str(schedule), "--loglevel", "INFO", "--pidfile=")
+
+    def sweeper(self) -> None:
+        """Send the sweeper as a scheduler does, without the seconds that one takes to start."""
+
+        def send() -> None:
+            while not self._over.wait(0.5):
+                with suppress(OperationalError, OSError):
+                    current_app.send_task("evaluations.runs.sweep", retry=False)
+
+        self._sweeper = threading.Thread(target=send, name="sweeper")
+        self._sweeper.start()
 
     def web(self, port: int) -> subprocess.Popen[bytes]:
         """Start the web server on a loopback port."""
@@ -86,6 +108,9 @@ class Workers:
 
     def stop(self) -> None:
         """End everything that was started."""
+        self._over.set()
+        if self._sweeper is not None:
+            self._sweeper.join(10)
         for process in self.started:
             if process.poll() is None:
                 self.kill(process)
@@ -97,6 +122,14 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+@pytest.fixture(autouse=True)
+def rules_hold(transactional_db: None) -> Iterator[None]:
+    """After every test: the rules of all runs, and the chain of the audit log."""
+    yield
+    assert violations() == []
+    assert audit.verify()[1] == []
 
 
 @pytest.fixture
@@ -179,3 +212,41 @@ def cutter(workers: Workers) -> Iterator[Cutter]:
 def state_of(run: Run) -> str:
     """Return the run's state as it stands in the database."""
     return Run.objects.values_list("state", flat=True).get(pk=run.pk)
+
+
+def ended(run: Run) -> bool:
+    """Whether the run has ended, however it did."""
+    return state_of(run) not in ("queued", "running", "paused")
+
+
+def whole(run: Run, planned: int, *, crashed: int = 0) -> None:
+    """Every item of the run has one result, and every rule holds.
+
+    ``crashed`` is how many may have been given up because their worker died at them again and again.
+    """
+    run.refresh_from_db()
+    assert run.state == RunState.COMPLETE
+    assert run.error_count <= crashed
+    assert (run.done_count + run.error_count, run.skipped_count) == (planned, 0)
+    errors = Result.objects.filter(run=run).exclude(error_class="")
+    assert set(errors.values_list("error_class", flat=True)) <= {"worker_crashed"}
+    assert Result.objects.filter(run=run).count() == planned
+    assert violations(run) == []
+
+
+@pytest.fixture
+def send_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Give this process another queue, by its address in Celery's words."""
+    app = current_app._get_current_object()
+
+    def forget_connections() -> None:
+        app.pool.force_close_all()
+        app._pool = app.amqp._producer_pool = None
+
+    def use(url: str) -> None:
+        forget_connections()
+        monkeypatch.setenv("CELERY_BROKER_URL", url)
+
+    yield use
+    forget_connections()
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
