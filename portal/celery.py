@@ -2,10 +2,16 @@
 
 import gc
 import os
+import resource
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_before_create_process, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    worker_before_create_process,
+    worker_process_init,
+    worker_shutting_down,
+)
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -51,6 +57,14 @@ def share_what_is_imported(**_: Any) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@worker_process_init.connect
+def bound_the_memory(**_: Any) -> None:
+    """Let what asks for too much memory fail here, before the machine runs out of it."""
+    if most := settings.WORKER_MEMORY_MB * 2**20:
+        _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 @worker_shutting_down.connect

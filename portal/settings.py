@@ -30,6 +30,7 @@ env = environ.Env(
     RUN_SWEEP_SECONDS=(float, 15.0),
     RUN_DRIVE_SECONDS=(float, 60.0),
     RUN_CONCURRENCY=(int, 32),
+    WORKER_MEMORY_MB=(int, 1024),
     SESSION_IDLE_MINUTES=(int, 30),
     SESSION_ABSOLUTE_HOURS=(int, 10),
     HTTPS=(bool, True),
@@ -238,6 +239,9 @@ RUN_LEASE_SECONDS = env("RUN_LEASE_SECONDS")
 RUN_SWEEP_SECONDS = env("RUN_SWEEP_SECONDS")
 RUN_DRIVE_SECONDS = env("RUN_DRIVE_SECONDS")
 RUN_CONCURRENCY = env("RUN_CONCURRENCY")
+
+# How much memory one process of a worker may take; 0 is as much as there is.
+WORKER_MEMORY_MB = env("WORKER_MEMORY_MB")
 
 # Sign-in.
 AUTH_USER_MODEL = "portal_accounts.User"

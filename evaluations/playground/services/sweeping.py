@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from evaluations.playground.enums import ACTIVE
 from evaluations.playground.models import Trial
 from evaluations.playground.services.nudges import nudge
-from portal.common.clock import now
 
 
 def sweep_trials() -> int:
@@ -16,9 +16,10 @@ def sweep_trials() -> int:
 
     A message that may still wait in the queue is given the time of a lease.
     """
-    patience = now() - timedelta(seconds=settings.RUN_LEASE_SECONDS)
+    # By the database's clock, like the leases: a worker's own may be wrong.
+    patience = Now() - timedelta(seconds=settings.RUN_LEASE_SECONDS)
     forsaken = Trial.objects.filter(
-        Q(owner="") | Q(alive_until__lt=now()),
+        Q(owner="") | Q(alive_until__lt=Now()),
         Q(nudged_at=None) | Q(nudged_at__lt=patience),
         state__in=ACTIVE,
     )

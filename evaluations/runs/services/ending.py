@@ -9,7 +9,7 @@ from evaluations.runs.enums import DRIVABLE, FINAL, STORAGE, LeaseState, RunStat
 from evaluations.runs.models import Driver, Lease, Result, Run
 from evaluations.runs.services.telling import tell_of_the_end
 from portal.audit import services as audit
-from portal.common.clock import now
+from portal.common.clock import database_now
 from portal.common.tasks import enqueue
 from portal.version import VERSION
 
@@ -43,7 +43,7 @@ def begin_run(*, run_id: UUID) -> Run | None:
         return None
     if run.state == RunState.QUEUED:
         run.state = RunState.RUNNING
-        run.started_at = now()
+        run.started_at = database_now()
         _record(run, "run.running")
     if VERSION not in run.code_versions:
         run.code_versions = [*run.code_versions, VERSION]
@@ -76,7 +76,7 @@ def close_run(*, run_id: UUID) -> Run | None:
     run.skipped_count = run.planned - run.done_count - run.error_count
     _name_the_end(run, all_done=not leases["ready"])
     run.stop = Stop.NONE
-    run.finished_at = None if run.state == RunState.PAUSED else now()
+    run.finished_at = None if run.state == RunState.PAUSED else database_now()
     run.save(
         update_fields=(
             "state",
@@ -145,7 +145,7 @@ def fail_run(*, run_id: UUID, code: str, reason: str) -> Run | None:
     run.done_count, run.error_count = counts["done"], counts["errors"]
     run.skipped_count = run.planned - run.done_count - run.error_count
     run.stop = Stop.NONE
-    run.finished_at = now()
+    run.finished_at = database_now()
     _end(run, RunState.FAILED, code[:40], reason[:400])
     run.save(
         update_fields=(

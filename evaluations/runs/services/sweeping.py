@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from evaluations.runs import crew, ledger
 from evaluations.runs.enums import DRIVABLE, LeaseState
@@ -11,7 +12,6 @@ from evaluations.runs.models import Driver, Lease, Run
 from evaluations.runs.services.ending import close_run
 from evaluations.runs.services.nudges import nudge
 from evaluations.runs.services.storing import resume_stored
-from portal.common.clock import now
 
 _LOCK = 0x61737379_0008
 
@@ -43,7 +43,7 @@ def _send_drivers(run: Run) -> bool:
             return False
     # Messages that may still be waiting in the queue are given the time of a lease.
     patience = timedelta(seconds=settings.RUN_LEASE_SECONDS)
-    if run.nudged_at is not None and run.nudged_at > now() - patience:
+    if Run.objects.filter(pk=run.pk, nudged_at__gt=Now() - patience).exists():
         return False
     if run.stop or not Lease.objects.filter(run=run, state=LeaseState.READY).exists():
         return False
