@@ -15,5 +15,5 @@ def database_now() -> datetime:
     """Return the present moment by the database's clock, for what several machines compare."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
-        (moment,) = cursor.fetchone()
+        moment: datetime = cursor.fetchone()[0]
     return moment

@@ -8,9 +8,9 @@ import pytest
 
 from evaluations.runs.checking import violations
 from evaluations.runs.enums import RunState
-from evaluations.runs.models import Result, Run
+from evaluations.runs.models import Result
 from tests.factories import runs
-from tests.faults.conftest import Workers, kill, state_of, wait_for
+from tests.faults.conftest import Workers, each_seed, ended, kill, state_of, wait_for, whole
 from tests.stubs.gateway import StubGateway
 
 # What a killed process loses: the calls in flight, and the answers of about the last 50 ms, which
@@ -21,67 +21,56 @@ LOST = 3 * SLOTS
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 
-def whole(run: Run, planned: int, *, crashed: int = 0) -> None:
-    """Every item of the run has one result, and every rule holds.
-
-    ``crashed`` is how many may have been given up because their worker died at them again and again.
-    """
-    run.refresh_from_db()
-    assert run.state == RunState.COMPLETE
-    assert run.error_count <= crashed
-    assert (run.done_count + run.error_count, run.skipped_count) == (planned, 0)
-    errors = Result.objects.filter(run=run).exclude(error_class="")
-    assert set(errors.values_list("error_class", flat=True)) <= {"worker_crashed"}
-    assert Result.objects.filter(run=run).count() == planned
-    assert violations(run) == []
-
-
 def called(gateway: StubGateway, number: int) -> Callable[[], bool]:
     return lambda: gateway.count() >= number
 
 
+@each_seed
 def test_killed_pool_children_cost_at_most_what_they_had_in_hand(
-    workers: Workers, gateway: StubGateway
+    workers: Workers, gateway: StubGateway, seed: int
 ) -> None:
-    # given a run of 200 calls on a worker with two children
+    # given a run of 120 calls on a worker with two children
     gateway.behave("alpha", "latency=80")
-    workers.beat()
+    workers.sweeper()
     worker = workers.worker()
-    run = runs.scene(200, ("alpha",)).start(concurrency=SLOTS)
-    wait_for(called(gateway, 40))
+    run = runs.scene(120, ("alpha",)).start(concurrency=SLOTS)
+    wait_for(called(gateway, random.Random(seed).randint(1, 100)))
     # when both children are killed
     for child in workers.children(worker):
         kill(child)
     # then the run completes, and no more calls were made twice than were in flight or unwritten
-    wait_for(lambda: state_of(run) not in ("queued", "running"))
-    whole(run, 200)
-    assert 200 <= gateway.count() <= 200 + LOST
+    wait_for(lambda: ended(run))
+    whole(run, 120)
+    assert 120 <= gateway.count() <= 120 + LOST
 
 
-def test_a_killed_worker_is_replaced_by_another(workers: Workers, gateway: StubGateway) -> None:
+@each_seed
+def test_a_killed_worker_is_replaced_by_another(
+    workers: Workers, gateway: StubGateway, seed: int
+) -> None:
     gateway.behave("alpha", "latency=80")
-    workers.beat()
-    first = workers.worker()
-    run = runs.scene(150, ("alpha",)).start(concurrency=SLOTS)
-    wait_for(called(gateway, 40))
+    workers.sweeper()
+    first = workers.worker(children=1)
+    run = runs.scene(120, ("alpha",)).start(concurrency=SLOTS)
+    wait_for(called(gateway, random.Random(seed).randint(1, 100)))
     # when the whole worker is killed and another one starts
     workers.kill(first)
-    workers.worker()
+    workers.worker(children=1)
     # then the sweeper finds the run, and it completes
-    wait_for(lambda: state_of(run) not in ("queued", "running"))
-    whole(run, 150)
-    assert gateway.count() <= 150 + LOST
+    wait_for(lambda: ended(run))
+    whole(run, 120)
+    assert gateway.count() <= 120 + LOST
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("seed", "kills"), [(1, 6), (2, 6), (3, 20)])
+@pytest.mark.parametrize(("seed", "kills"), [(1, 12), (2, 12), (3, 20)])
 def test_worker_after_worker_killed_at_random_moments(
     workers: Workers, gateway: StubGateway, seed: int, kills: int
 ) -> None:
     # given a run of 200 calls
     moments = random.Random(seed)
     gateway.behave("alpha", "latency=80")
-    workers.beat()
+    workers.sweeper()
     worker = workers.worker()
     run = runs.scene(200, ("alpha",)).start(concurrency=SLOTS)
     # when the worker's children are killed again and again
@@ -92,7 +81,7 @@ def test_worker_after_worker_killed_at_random_moments(
         for child in workers.children(worker):
             kill(child)
     # then all the same
-    wait_for(lambda: state_of(run) not in ("queued", "running"), seconds=120)
+    wait_for(lambda: ended(run), seconds=120)
     # Twenty blind kills may hit one call three times, which is taken for its own doing.
     whole(run, 200, crashed=kills // 10)
     assert gateway.count() <= 200 + kills * LOST
@@ -111,10 +100,10 @@ def test_an_example_that_kills_its_worker_becomes_an_error_and_the_rest_finishes
         return "an answer"
 
     gateway.behave("alpha", answer=answer)
-    workers.beat()
+    workers.sweeper()
     run = runs.scene(30, ("alpha",)).start(concurrency=4)
     # when it is driven
-    wait_for(lambda: state_of(run) not in ("queued", "running"), seconds=150)
+    wait_for(lambda: ended(run), seconds=150)
     # then that one is an error of its own class, and every other has its answer
     run.refresh_from_db()
     assert run.state == RunState.COMPLETE

@@ -1,5 +1,7 @@
 """What the queue can do: lose every message, deliver one ten times, stand empty."""
 
+import random
+
 import pytest
 from celery import current_app
 
@@ -9,7 +11,7 @@ from evaluations.runs.enums import RunState
 from evaluations.runs.models import Result
 from evaluations.runs.planning import estimate
 from tests.factories import runs
-from tests.faults.conftest import Workers, state_of, wait_for
+from tests.faults.conftest import Workers, each_seed, state_of, wait_for
 from tests.stubs.gateway import StubGateway
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -51,15 +53,16 @@ def test_losing_every_message_costs_only_time(
     assert violations(run) == []
 
 
+@each_seed
 def test_an_emptied_queue_in_mid_run_loses_nothing(
-    workers: Workers, gateway: StubGateway, queue: object
+    workers: Workers, gateway: StubGateway, queue: object, seed: int
 ) -> None:
     gateway.behave("alpha", "latency=40")
     workers.environment["RUN_DRIVE_SECONDS"] = "0.5"  # so that there are messages to be lost
     workers.worker()
-    workers.beat()
+    workers.sweeper()
     run = runs.scene(150, ("alpha",)).start(concurrency=8)
-    for number in (20, 60, 100):
+    for number in sorted(random.Random(seed).sample(range(1, 140), 4)):
         wait_for(lambda number=number: gateway.count() >= number)  # type: ignore[misc]
         queue.flushdb()  # type: ignore[attr-defined]
     wait_for(lambda: state_of(run) not in ("queued", "running"))
@@ -69,12 +72,16 @@ def test_an_emptied_queue_in_mid_run_loses_nothing(
     assert violations(run) == []
 
 
-def test_cancelling_half_way_ends_on_a_real_worker(workers: Workers, gateway: StubGateway) -> None:
+@each_seed
+def test_cancelling_half_way_ends_on_a_real_worker(
+    workers: Workers, gateway: StubGateway, seed: int
+) -> None:
     gateway.behave("alpha", "latency=50")
-    workers.worker()
+    workers.worker(children=1)
     scene = runs.scene(200, ("alpha",))
     run = scene.start(concurrency=8)
-    wait_for(lambda: gateway.count() >= 100)
+    moment = random.Random(seed).randint(1, 150)
+    wait_for(lambda: gateway.count() >= moment)
     # when it is cancelled in mid-run
     services.cancel_run(actor=scene.owner, run=run)
     # then it ends by itself, with what was asked and nothing more
