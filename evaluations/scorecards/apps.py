@@ -15,6 +15,7 @@ class ScorecardsConfig(AppConfig):
         from evaluations.scorecards import citations
         from evaluations.scorecards.drift import drift_checks
         from evaluations.scorecards.services.campaigns import start_campaign_run
+        from evaluations.runs import checking
         from workloads.lifecycle import checks, evidence, measures
         from workloads.reviews import evidence as gate
         from workloads.reviews.enums import Category
@@ -22,6 +23,13 @@ class ScorecardsConfig(AppConfig):
 
         for one in citations.known_measures():
             measures.register(one)
+        checking.contribute(
+            "I6 only a complete run has a scorecard",
+            "SELECT r.id, format('scorecard %%s of a run that is %%s', s.number, r.state)"
+            " FROM evaluations_runs_run r JOIN evaluations_scorecards_scorecard s"
+            " ON s.run_id = r.id WHERE (%(run)s::uuid IS NULL OR r.id = %(run)s::uuid)"
+            " AND r.state <> 'complete'",
+        )
         evidence.register("scorecard", citations.scorecard_card)
         evidence.register("winner", citations.winner_card)
         checks.contribute("evaluation", drift_checks)

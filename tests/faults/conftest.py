@@ -124,11 +124,16 @@ def kill(pid: int) -> None:
         return
 
 
+@pytest.fixture
+def rows_by_hand() -> None:
+    """The test writes rows that no driver leaves, so that the rules do not hold."""
+
+
 @pytest.fixture(autouse=True)
-def rules_hold(transactional_db: None) -> Iterator[None]:
+def rules_hold(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[None]:
     """After every test: the rules of all runs, and the chain of the audit log."""
     yield
-    assert violations() == []
+    assert "rows_by_hand" in request.fixturenames or violations() == []
     assert audit.verify()[1] == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from evaluations.runs.checking import violations
 from evaluations.runs.enums import RunState
-from evaluations.runs.models import Result
+from evaluations.runs.models import Result, Run, Score
 from tests.factories import runs
 from tests.faults.conftest import Workers, each_seed, ended, kill, state_of, wait_for, whole
 from tests.stubs.gateway import StubGateway
@@ -19,6 +19,17 @@ SLOTS = 8
 LOST = 3 * SLOTS
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+
+def said(run: Run) -> list[tuple[object, ...]]:
+    """Return every answer of a run with those of its scores that do not depend on the clock."""
+    answers = Result.objects.filter(run=run).values_list(
+        "candidate__alias", "revision__key", "output"
+    )
+    scores = Score.objects.filter(
+        result__run=run, metric__in=("normalised_match", "refusal")
+    ).values_list("result__revision__key", "metric", "outcome", "value", "passed")
+    return [*sorted(answers), *sorted(scores)]
 
 
 def called(gateway: StubGateway, number: int) -> Callable[[], bool]:
@@ -33,7 +44,8 @@ def test_killed_pool_children_cost_at_most_what_they_had_in_hand(
     gateway.behave("alpha", "latency=80")
     workers.sweeper()
     worker = workers.worker()
-    run = runs.scene(120, ("alpha",)).start(concurrency=SLOTS)
+    scene = runs.scene(120, ("alpha",))
+    run = scene.start(concurrency=SLOTS)
     wait_for(called(gateway, random.Random(seed).randint(1, 100)))
     # when both children are killed
     for child in workers.children(worker):
@@ -42,6 +54,10 @@ def test_killed_pool_children_cost_at_most_what_they_had_in_hand(
     wait_for(lambda: ended(run))
     whole(run, 120)
     assert 120 <= gateway.count() <= 120 + LOST
+    # and it says what a run says that nobody disturbed
+    undisturbed = scene.start(concurrency=SLOTS)
+    wait_for(lambda: ended(undisturbed))
+    assert said(run) == said(undisturbed)
 
 
 @each_seed

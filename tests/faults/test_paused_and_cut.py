@@ -81,7 +81,9 @@ def test_two_schedulers_send_no_more_drivers_than_a_run_wants(
     assert AuditEvent.objects.filter(action="run.complete", subject_ref=str(run.pk)).count() == 1
 
 
-def test_cancelling_and_finishing_at_once_end_a_run_in_one_way(gateway: StubGateway) -> None:
+def test_cancelling_and_finishing_at_once_end_a_run_in_one_way(
+    gateway: StubGateway, rows_by_hand: None
+) -> None:
     # given runs of which everything has ended but that nobody has closed yet
     scene = runs.scene(2, ("alpha",))
     seen: dict[str, int] = {}

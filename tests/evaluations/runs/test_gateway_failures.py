@@ -1,5 +1,6 @@
 """What a gateway can do to a run: refuse, fail, hang, lie. Counted, retried or given up."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -38,6 +39,8 @@ def test_an_attempt_that_may_be_billed_is_booked_at_its_estimate(
     drive(run, retries=QUICK)
     assert run.state == RunState.COMPLETE
     assert run.booked_micro > 0
+    # Each was asked once more under the key that it had, so that a gateway may know it again.
+    assert sorted(Counter(call.idempotency_key for call in gateway.calls).values()) == [2] * 4
     results = sum(r.cost_micro for r in Result.objects.filter(run=run))
     assert run.spent_micro == results + run.booked_micro
     assert violations(run) == []

@@ -293,6 +293,21 @@ def test_the_sweeper_ends_a_cancelled_run_whose_driver_died() -> None:
     assert violations(run) == []
 
 
+def test_a_run_that_stands_still_is_found() -> None:
+    # given a run that began an hour ago, and that nobody drives
+    run, _ = begun(runs.scene(3, ("alpha",)).start())
+    assert violations(run) == []
+    long_ago = run.created_at - timedelta(hours=1)
+    Run.objects.filter(pk=run.pk).update(started_at=long_ago, nudged_at=long_ago)
+    # then the check says so, and since when
+    (found,) = violations(run)
+    assert found.invariant == "I4 a run under way does not stand still"
+    assert found.detail.startswith(f"nothing since {long_ago:%Y-%m-%d %H:%M}")
+    # and so it does of steps that nobody wrote down
+    Run.objects.filter(pk=run.pk).update(nudged_at=run.created_at, started_at=None)
+    assert [one.invariant[:3] for one in violations(run)] == ["I12"]
+
+
 def test_a_broken_invariant_is_found() -> None:
     # given a run whose ledger somebody changed by hand
     run, _ = begun(runs.scene(3, ("alpha",)).start())
