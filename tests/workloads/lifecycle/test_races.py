@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from portal.audit.models import AuditEvent
@@ -174,3 +175,37 @@ def test_eight_people_at_one_cycle_never_wait_for_each_other() -> None:
 
     assert raised == []
     assert verify()[1] == []
+
+
+def test_a_session_that_dies_between_vote_and_decision_leaves_neither() -> None:
+    # given a vote that decides, whose session ends as soon as the vote is written
+    business, risk = people.reviewer("business"), people.reviewer("risk")
+    review = in_review(tier=3)
+    lives.vote(review, business)
+    events = AuditEvent.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            CREATE FUNCTION dies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                PERFORM pg_terminate_backend(pg_backend_pid());
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER dies AFTER INSERT ON workloads_lifecycle_vote
+            FOR EACH ROW EXECUTE FUNCTION dies()"""
+        )
+    try:
+        (raised,) = at_once([partial(lives.vote, review, risk)])
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION dies() CASCADE")
+    assert isinstance(raised, OperationalError)
+    # then neither is there, nor anything said of them
+    review.refresh_from_db()
+    assert review.outcome == "open"
+    assert Vote.objects.filter(review=review).count() == 1
+    assert AuditEvent.objects.count() == events
+    assert verify()[1] == []
+    # and the vote can be cast again, and decides
+    lives.vote(review, risk)
+    review.refresh_from_db()
+    assert review.outcome == "approved"

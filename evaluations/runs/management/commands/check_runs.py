@@ -20,7 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask every rule of every run."""
-        wanted, chain = options["workload"], []
+        wanted = options["workload"]
+        chain: list[audit.Fault] = []
         if wanted:
             runs = list(Run.objects.filter(workload__ref=wanted))
             found = [broken for run in runs for broken in violations(run)]
