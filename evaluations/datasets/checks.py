@@ -25,6 +25,7 @@ from workloads.prompts.selectors import candidate_version
 
 Level = Literal["fail", "warn"]
 NAMED = 5
+FEWEST_HELD_OUT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def findings(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Findi
         *_in_training(dataset, drafted),
         *_in_prompt(dataset, drafted),
         *_mix(dataset, drafted),
+        *_few_held_out(dataset, drafted),
     ]
     return sorted(found, key=lambda one: one.level)
 
@@ -144,7 +146,15 @@ def _in_prompt(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Fin
     if prompt is None or not prompt.content.get("few_shot"):
         return []
     rows = [(one.key, one.input, one.context) for one in drafted]
-    keys = tuple(dict.fromkeys(leak.key for leak in leaks_among(prompt.content, rows)))
+    held = {one.key for one in drafted if one.held_out}
+    keys = tuple(
+        dict.fromkeys(
+            leak.key
+            for leak in leaks_among(prompt.content, rows)
+            # How near a text comes would be a way to guess at what is held out.
+            if leak.exact or leak.key not in held
+        )
+    )
     if not keys:
         return []
     words = f"{_some(keys)} are few-shot examples of the candidate prompt, or much like one."
@@ -169,6 +179,18 @@ def _mix(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Finding]:
             )
             found.append(Finding(f"share_{one.kind.value}", "warn", words))
     return found
+
+
+def _few_held_out(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Finding]:
+    """Of few, a figure over all examples less what is open to read tells how each one went."""
+    held = sum(one.held_out for one in drafted)
+    if dataset.purpose != Purpose.GOLDEN or not 0 < held < FEWEST_HELD_OUT:
+        return []
+    words = (
+        f"Only {held} held out: whoever knows how the others scored can work out how"
+        f" {'it' if held == 1 else 'they'} did. Hold out at least {FEWEST_HELD_OUT}, or none."
+    )
+    return [Finding("held_out_few", "warn", words)]
 
 
 def _some(keys: Sequence[str]) -> str:

@@ -2,7 +2,8 @@
 
 An example that is held out is for the last check of a prompt. Whoever wrote a version or the draft
 of one of the workload's prompts sees that it is there (its key, its kind, how many), never what it
-holds. Everybody else sees its content when they ask for it, and the audit log says that they did.
+holds, nor what was answered to it and how that scored: only figures over many examples. Everybody
+else sees its content when they ask for it, and the audit log says that they did.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from django.db.models import Q
 
-from evaluations.datasets.models import Dataset, DraftExample
+from evaluations.datasets.models import Dataset, DatasetVersion, DraftExample
 from portal.accounts.selectors import AnyUser
 from portal.common.readonce import read_once
 from workloads.lifecycle.models import Workload
@@ -49,6 +50,14 @@ class Sight:
         """Whether the example's content is kept from this person now."""
         return self.holds_out(example) and not (self.allowed and self.shown)
 
+    def withholds(self, example: Example) -> bool:
+        """Whether what a model made of the example is kept from this person too, however asked.
+
+        An answer, a score or its reason tells what was asked: a pattern looked for in an answer
+        that repeats its input is a question about the input.
+        """
+        return self.holds_out(example) and not self.allowed
+
 
 @read_once
 def is_prompt_author(user: AnyUser, workload: Workload) -> bool:
@@ -74,6 +83,15 @@ def held_out_keys(dataset: Dataset) -> frozenset[str]:
     """Return the keys of the examples that the draft holds out."""
     lines = DraftExample.objects.filter(dataset=dataset, revision__held_out=True)
     return frozenset(lines.values_list("key", flat=True))
+
+
+def may_see_all(user: AnyUser, workload: Workload) -> bool:
+    """Whether nothing that any dataset of the workload holds out is kept from ``user``."""
+    if not is_prompt_author(user, workload):
+        return True
+    drafted = DraftExample.objects.filter(dataset__workload=workload, revision__held_out=True)
+    committed = DatasetVersion.objects.filter(dataset__workload=workload, held_out__gt=0)
+    return not (drafted.exists() or committed.exists())
 
 
 def sight_of(user: AnyUser, dataset: Dataset, *, shown: bool = False) -> Sight:

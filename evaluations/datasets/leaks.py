@@ -11,6 +11,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from evaluations.datasets.heldout import held_out_keys
 from evaluations.datasets.importing.parse import input_digest
 from evaluations.datasets.models import DatasetVersion, VersionExample
 from evaluations.datasets.selectors import golden_version
@@ -99,21 +100,25 @@ def _folded(text: str) -> str:
     return _SPACE.sub(" ", text[: 2 * COMPARED]).strip().casefold()[:COMPARED]
 
 
+def held_out_in(golden: DatasetVersion) -> frozenset[str]:
+    """Return the keys that a version holds out, or that its draft holds out by now."""
+    held = VersionExample.objects.filter(version=golden, revision__held_out=True)
+    return frozenset(held.values_list("revision__key", flat=True)) | held_out_keys(golden.dataset)
+
+
 def few_shot_problems(workload: Workload, content: Mapping[str, Any]) -> list[Problem]:
     """Return what the golden dataset says about few-shot examples, for the prompt's lint list."""
     golden = golden_version(workload) if content.get("few_shot") else None
     if golden is None:
         return []
     found = []
-    held = set(
-        VersionExample.objects.filter(version=golden, revision__held_out=True).values_list(
-            "revision__key", flat=True
-        )
-    )
+    held = held_out_in(golden)
     for leak in leaks(content, golden):
-        # How near a text comes would be a way to guess at what is held out.
         if leak.key in held:
-            words = f"It is, or is much like, a held-out example of {golden}; write another."
+            # That a text comes near would be a way to guess at what is held out.
+            if not leak.exact:
+                continue
+            words = f"It is a held-out example of {golden}; write another."
             code = "in_golden_dataset"
         elif leak.exact:
             words = f"It is example {leak.key} of {golden}: a score would show what was memorised."

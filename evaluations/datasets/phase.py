@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from evaluations.datasets.leaks import leaks
+from evaluations.datasets.leaks import held_out_in, leaks
 from evaluations.datasets.models import DatasetVersion
 from evaluations.datasets.selectors import golden_version
 from workloads.lifecycle.evidence import EvidenceCard
@@ -19,7 +19,9 @@ def few_shot_checks(cycle: Cycle) -> list[Check]:
         return []
     found = leaks(prompt.content, golden)
     exact = [leak.key for leak in found if leak.exact]
-    near = [leak.key for leak in found if not leak.exact]
+    # How near a text comes would be a way to guess at what is held out.
+    held = held_out_in(golden)
+    near = [leak.key for leak in found if not leak.exact and leak.key not in held]
     detail = ""
     if exact:
         detail = f"Also in {golden}: {', '.join(exact[:5])}."
@@ -32,7 +34,7 @@ def few_shot_checks(cycle: Cycle) -> list[Check]:
             not exact,
             detail=detail,
             link=f"{reverse('prompts:prompts', args=[cycle.workload.ref])}#few_shot"
-            if found
+            if exact or near
             else "",
             link_label="Change the few-shot examples",
             who="the owner or a contributor" if exact else "",

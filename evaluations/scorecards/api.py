@@ -32,6 +32,7 @@ from evaluations.scorecards.models import OutsideEvidence, Scorecard
 from evaluations.scorecards.outdated import outdated
 from evaluations.scorecards.pages_alone import as_html
 from evaluations.scorecards.selectors import (
+    may_read_cases,
     newest_baseline,
     outside_for,
     outside_in,
@@ -180,6 +181,9 @@ _COMPARISON = {
             "kind": CharField(),
             "tags": ListField(child=CharField()),
             "held_out": BooleanField(),
+            "withheld": BooleanField(
+                help_text="Its scores are kept from you, who write prompts: sides is empty."
+            ),
             "sides": _SPOT,
         },
         many=True,
@@ -213,7 +217,7 @@ class Comparison(Endpoint):
         require_unblinded(user, workload)
         sides = sides_for(user, workload, given.getlist("side"))
         sight = sight_of(user, sides[0].scorecard.run.dataset_version.dataset)
-        table = compare_sides(sides, filters_in(given.dict()), hides=sight.hides)
+        table = compare_sides(sides, filters_in(given.dict()), sight=sight)
         page = Paginator(table.lines, PAGE_SIZE).get_page(given.get("page"))
         return Response(
             {
@@ -246,6 +250,7 @@ def _compared(line: Line, *, held_out: bool) -> dict[str, Any]:
         "kind": line.kind,
         "tags": list(line.tags),
         "held_out": held_out,
+        "withheld": line.withheld,
         "sides": [
             {
                 "value": spot.value,
@@ -308,11 +313,18 @@ class OutsideDetail(Endpoint):
 
     @described(gives=shape("OutsideEvidence", {**_OUTSIDE, "document": DictField()}))
     def get(self, request: Request, ref: str, number: int) -> Response:
-        """Show what was read from an outside file: its figures and cases."""
+        """Show what was read from an outside file: its figures and cases.
+
+        Who writes prompts of a workload that holds examples out gets no cases, unless they brought
+        the file themselves.
+        """
         user = signed_in(request)
         found = outside_for(user, ref, number)
         require_unblinded(user, found.workload)
-        return Response(_outside(found) | {"document": found.document})
+        document = found.document
+        if not may_read_cases(user, found):
+            document = {name: value for name, value in document.items() if name != "cases"}
+        return Response(_outside(found) | {"document": document})
 
 
 api_urlpatterns = [

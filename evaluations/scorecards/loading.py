@@ -65,6 +65,7 @@ def rows_of(run: Run) -> RunRows:
             # A scorecard is read by whoever writes the prompts, and a tag says what an example is
             # about: tags that only held-out ones carry are left out.
             tags=tuple(tag for tag in one.tags if tag in told),
+            held_out=one.held_out,
         )
         for one in views
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 
+from evaluations.datasets.heldout import may_see_all
 from evaluations.judges.models import JudgeVersion
 from evaluations.runs.enums import RunPurpose
 from evaluations.runs.models import Run
@@ -182,6 +183,16 @@ def outside_for(user: AnyUser, ref: str, number: int) -> OutsideEvidence:
         raise Http404
     found.workload = found.cycle.workload = workload
     return found
+
+
+def may_read_cases(user: AnyUser, evidence: OutsideEvidence) -> bool:
+    """Whether ``user`` may read the cases of an outside file: its inputs, answers and reasons.
+
+    Another tool may well have asked what a dataset here holds out, and nothing in the file says
+    so. Who writes prompts of the workload is therefore told its figures alone, unless they brought
+    the file themselves or no dataset of the workload holds anything out.
+    """
+    return evidence.created_by_id == user.pk or may_see_all(user, evidence.workload)
 
 
 def scored_prompts(workload: Workload) -> int:

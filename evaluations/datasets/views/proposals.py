@@ -51,7 +51,7 @@ def _row(user: User, proposal: Proposal, sight: Sight, texts: dict[str, str]) ->
         "parts": [] if hidden else typed_content(content),
         "near": near,
         "near_from": NEAR,
-        "personal": waiting and may_hold_personal_data(content),
+        "personal": waiting and (sight.allowed or not hidden) and may_hold_personal_data(content),
         "decide": can_decide(user, proposal) if waiting else None,
         "may_reject": waiting and (own or bool(can_edit(user, proposal.dataset.workload))),
         "own": own,

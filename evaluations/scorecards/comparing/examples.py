@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from evaluations.datasets.heldout import Sight
 from evaluations.datasets.models import ExampleRevision
 from evaluations.metrics import registry
 from evaluations.runs.models import Result, Score
@@ -44,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ExampleView:
-    """An example with the answers of all sides in one repeat."""
+    """An example with the answers of all sides in one repeat; none where it is ``withheld``."""
 
     revision: ExampleRevision
     answers: tuple[Answer, ...]
@@ -52,13 +53,17 @@ class ExampleView:
     judges: tuple[JudgeLine, ...]
     repeat: int
     repeats: int
+    withheld: bool = False
 
 
-def example_of(sides: Sequence[Side], revision_id: UUID, *, repeat: int = 1) -> ExampleView | None:
+def example_of(
+    sides: Sequence[Side], revision_id: UUID, *, sight: Sight, repeat: int = 1
+) -> ExampleView | None:
     """Return one example of the compared sides, or None when not all of them have it.
 
     Three queries, and some for each run that had judges. ``repeat`` beyond what every side has is
-    the first.
+    the first. Where the example is kept from somebody who writes prompts, so are its answers, its
+    scores and what judges said.
     """
     repeats = min(one.plan.repeats for one in sides)
     number = repeat if 1 <= repeat <= repeats else 1
@@ -72,6 +77,8 @@ def example_of(sides: Sequence[Side], revision_id: UUID, *, repeat: int = 1) -> 
     revision = ExampleRevision.objects.filter(pk=revision_id, dataset__in=datasets).first()
     if revision is None or any(side.candidate.pk not in results for side in sides):
         return None
+    if sight.withholds(revision):
+        return ExampleView(revision, (), (), (), 1, 1, withheld=True)
     stored: dict[UUID, dict[int, Score]] = {}
     for score in Score.objects.filter(result__in=results.values()):
         stored.setdefault(score.result_id, {})[score.place] = score

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from evaluations.datasets.heldout import Sight
 from evaluations.datasets.models import ExampleRevision
 from evaluations.scorecards.comparing.opinions import advice_on, is_judged
-from evaluations.scorecards.comparing.readings import Hides, Reading, Said, readings_of
+from evaluations.scorecards.comparing.readings import Reading, Said, readings_of
 from evaluations.scorecards.comparing.sides import Side
 from evaluations.scorecards.document.comparisons import Column, compared
 from evaluations.scorecards.document.estimates import Cell, by_example, cells_of
@@ -79,13 +80,14 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One example with a spot for each side."""
+    """One example with a spot for each side; none where its scores are kept from the reader."""
 
     revision: ExampleRevision
     place: int
     kind: str
     tags: tuple[str, ...]
     spots: tuple[Spot, ...]
+    withheld: bool = False
 
     @property
     def worse(self) -> bool:
@@ -130,18 +132,19 @@ class Table:
     advice: Sequence[str]
 
 
-def compare_sides(sides: Sequence[Side], filters: Filters, *, hides: Hides) -> Table:
+def compare_sides(sides: Sequence[Side], filters: Filters, *, sight: Sight) -> Table:
     """Return the table of ``sides``, in three queries; a few more where a judge is the measure.
 
-    Examples that are kept from the reader (``hides``) stand in it without their tags, and no tag
-    finds them.
+    Examples that are kept from the reader stand in it without their tags, and no tag finds them.
+    Where the reader writes prompts they have no scores either, and no filter but the kind finds
+    them; ``words`` are over them too.
     """
     measures = _common(sides)
     measure = next((one for one in measures if one.key == filters.metric), None)
     if measure is None:
         measure = measures[0] if measures else None
     by_judge = measure is not None and is_judged(measure)
-    readings = readings_of(sides, hides, judged=by_judge)
+    readings = readings_of(sides, sight.hides, judged=by_judge)
     first = readings[0]
     everyone = [{one.pk for one in reading.revisions} for reading in readings]
     shared = set.intersection(*everyone)
@@ -156,11 +159,16 @@ def compare_sides(sides: Sequence[Side], filters: Filters, *, hides: Hides) -> T
     columns = [
         _column(side, reading, measure) for side, reading in zip(sides, readings, strict=True)
     ]
-    lines = []
+    lines: list[Line] = []
+    inside: set[UUID] = set()
     for place, (revision, example) in enumerate(zip(first.revisions, first.examples, strict=True)):
         if revision.pk not in shared or (kept.kind and example.kind != kept.kind):
             continue
         if kept.tag and kept.tag not in example.tags:
+            continue
+        inside.add(revision.pk)
+        if sight.withholds(revision):
+            lines.append(Line(revision, place + 1, example.kind, (), (), withheld=True))
             continue
         base = columns[0].means.get(revision.pk)
         spots = []
@@ -171,7 +179,6 @@ def compare_sides(sides: Sequence[Side], filters: Filters, *, hides: Hides) -> T
             applies = revision.pk in values.means
             spots.append(Spot(value, applies, said, change))
         lines.append(Line(revision, place + 1, example.kind, example.tags, tuple(spots)))
-    inside = {one.revision.pk for one in lines}
     return Table(
         sides=sides,
         measures=measures,

@@ -14,12 +14,14 @@ class Example:
 
     ``applies`` says for each metric of the plan, and then for each of its judges, whether the
     example has what it compares with, ``absent`` what a metric's summary keeps when no answer came.
+    ``held_out``: no name that it alone brings stands in the document.
     """
 
     kind: str
     applies: tuple[bool, ...]
     absent: tuple[Observation | None, ...] = ()
     tags: tuple[str, ...] = ()
+    held_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from evaluations.metrics.types import Observation, Summary, SummaryFigure
 from evaluations.scorecards.document.estimates import Cell, Table, kept
+from evaluations.scorecards.document.hiding import names_to_hide, without_names
 from evaluations.scorecards.document.measures import Measure
 from evaluations.scorecards.document.rows import Example
 from evaluations.statistics.bootstrap import cluster_bootstrap
@@ -32,9 +33,15 @@ def summary_of(
     summarise, figures_of = measure.summarise, measure.figures
     if summarise is None or figures_of is None:
         return None
-    clusters = _clusters(measure, examples, table, repeats)
+    seen = _clusters(measure, examples, table, repeats)
+    clusters = [cluster for _, cluster in seen]
     if not clusters:
         return None
+    hidden = names_to_hide(
+        (cluster for example, cluster in seen if example.held_out),
+        (cluster for example, cluster in seen if not example.held_out),
+        measure.arguments.get("labels") or (),
+    )
     summary = summarise(_spread(Counter(clusters)))
 
     def figures(drawn: Mapping[tuple[Observation, ...], int]) -> dict[str, float | None]:
@@ -48,13 +55,13 @@ def summary_of(
         "seed": None if plain else seed,
         "resamples": 0 if plain else RESAMPLES,
         "figures": [_figure(one, drawn, repeats, len(clusters)) for one in summary.figures],
-        "tables": _tables(summary),
+        "tables": [without_names(one, hidden) for one in _tables(summary)],
     }
 
 
 def _clusters(
     measure: Measure, examples: Sequence[Example], table: Table, repeats: int
-) -> list[tuple[Observation, ...]]:
+) -> list[tuple[Example, tuple[Observation, ...]]]:
     found = []
     for place, example in enumerate(examples):
         if not measure.applies(example, None):
@@ -67,7 +74,7 @@ def _clusters(
             if one is not None:
                 seen.append(one)
         if seen:
-            found.append(tuple(seen))
+            found.append((example, tuple(seen)))
     return found
 
 

@@ -94,7 +94,7 @@ def comparison(request: HttpRequest, ref: str) -> HttpResponse:
         problem = refused.message
         sides = sides_for(user, workload, usual)
     sight = sight_of(user, sides[0].scorecard.run.dataset_version.dataset)
-    table = compare_sides(sides, filters_in(request.GET.dict()), hides=sight.hides)
+    table = compare_sides(sides, filters_in(request.GET.dict()), sight=sight)
     page = Paginator(table.lines, PAGE_SIZE).get_page(request.GET.get("page"))
     query = query_of(sides, table.filters)
     context = {
@@ -110,6 +110,7 @@ def comparison(request: HttpRequest, ref: str) -> HttpResponse:
         "page": page,
         "query": query,
         "sides_query": query_of(sides, Filters()),
+        "withheld": sum(one.withheld for one in table.lines),
         "dataset": sides[0].scorecard.run.dataset_version.dataset,
     }
     return render_page(request, f"{_FOLDER}/compare.html", context, status=422 if problem else 200)
@@ -154,12 +155,12 @@ def example(request: HttpRequest, ref: str, revision: UUID) -> HttpResponse:
         raise Http404 from refused
     asked = request.GET.get("repeat", "1")
     repeat = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 1
-    found = example_of(sides, revision, repeat=repeat)
-    if found is None:
-        raise Http404
     dataset = sides[0].scorecard.run.dataset_version.dataset
     wish = request.GET.get("held_out") == "show"
     sight = sight_of(user, dataset, shown=wish)
+    found = example_of(sides, revision, sight=sight, repeat=repeat)
+    if found is None:
+        raise Http404
     if sight.shown and sight.holds_out(found.revision):
         datasets.record_reading(
             actor=user,
@@ -168,7 +169,7 @@ def example(request: HttpRequest, ref: str, revision: UUID) -> HttpResponse:
             examples=1,
             version=sides[0].scorecard.run.dataset_version.number,
         )
-    table = compare_sides(sides, filters_in(request.GET.dict()), hides=sight.hides)
+    table = compare_sides(sides, filters_in(request.GET.dict()), sight=sight)
     query = query_of(sides, table.filters)
     before, after, place = _neighbours(table, revision)
     start = reverse("scorecards:compare", args=[ref])

@@ -14,7 +14,7 @@ from evaluations.scorecards.enums import OutsideFormat
 from evaluations.scorecards.forms import OutsideForm
 from evaluations.scorecards.models import OutsideEvidence
 from evaluations.scorecards.outside import MOST_BYTES
-from evaluations.scorecards.selectors import outside_for
+from evaluations.scorecards.selectors import may_read_cases, outside_for
 from portal.accounts.http import signed_in
 from portal.common.errors import DomainError, Forbidden
 from portal.shell.forms import add_errors
@@ -24,6 +24,10 @@ from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import workload_for
 
 _FOLDER = "evaluations/scorecards"
+WITHHELD = (
+    "You write prompts of this workload, and this file may hold what its datasets hold out: its"
+    " figures are yours to read, its cases are not."
+)
 PAGE_SIZE = 50
 
 
@@ -80,7 +84,9 @@ def outside(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     found = _unblinded(request, ref, number)
     document = found.document
     every = request.GET.get("show") == "all"
-    cases = [one for one in document["cases"] if every or one["passed"] is not True]
+    readable = may_read_cases(signed_in(request), found)
+    listed = document["cases"] if readable else []
+    cases = [one for one in listed if every or one["passed"] is not True]
     context = {
         "workload": found.workload,
         "evidence": found,
@@ -91,6 +97,7 @@ def outside(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         "listed": len(cases),
         "left": max(0, len(cases) - PAGE_SIZE),
         "every": every,
+        "readable": readable,
     }
     return render_page(request, f"{_FOLDER}/outside.html", context)
 
@@ -99,6 +106,8 @@ def outside(request: HttpRequest, ref: str, number: int) -> HttpResponse:
 def outside_file(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     """Return the file as it came, byte for byte."""
     found = _unblinded(request, ref, number)
+    if not may_read_cases(signed_in(request), found):
+        raise Forbidden(WITHHELD, code="held_out")
     response = HttpResponse(bytes(found.content), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{ref}-outside-{number}.json"'
     response["X-Content-Type-Options"] = "nosniff"

@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 
+from evaluations.datasets import services
+from evaluations.datasets.checks import findings
 from evaluations.datasets.leaks import leaks
 from evaluations.datasets.phase import few_shot_checks
-from tests.factories import datasets, lives
+from evaluations.datasets.selectors import draft_revisions
+from tests.factories import datasets, lives, people
 from tests.factories import prompts as factory
 from workloads.lifecycle.enums import CheckState
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import current_cycle
+from workloads.lifecycle.services import add_member
 from workloads.prompts.content import EMPTY
 from workloads.prompts.selectors import lint_of
 
@@ -72,7 +76,7 @@ def test_the_lint_list_of_the_prompt_tells_it_before_anything_is_committed() -> 
 
 
 def test_only_a_same_one_keeps_the_gate_shut() -> None:
-    workload, _ = scene()
+    workload, golden = scene()
     near = rendered(datasets.ticket(3)["input"]) + " !!"
     changes = {key: value for key, value in content(near).items() if key != "params"}
     factory.commit(
@@ -83,6 +87,21 @@ def test_only_a_same_one_keeps_the_gate_shut() -> None:
 
     assert check.state == CheckState.PASS
     assert "much like one" in check.detail
+
+    # that a text comes near to what is held out is not told: it would be a way to guess at it
+    curator = people.person("Curator")
+    add_member(actor=workload.owner, workload=workload, user=curator, role="contributor")
+    services.change_examples(actor=curator, dataset=golden.dataset, keys=["t-0003"], act="hold_out")
+    check = few_shot_checks(current_cycle(workload))[0]
+    assert (check.state, check.detail) == (CheckState.PASS, "")
+    assert not [p for p in lint_of(workload, None, content(near)) if "golden" in p.code]
+    same = content(datasets.ticket(3)["input"])
+    assert [p.code for p in lint_of(workload, None, same) if "golden" in p.code] == [
+        "in_golden_dataset"
+    ]
+    found = findings(golden.dataset, draft_revisions(golden.dataset))
+    assert "in_few_shot" not in [one.code for one in found]
+    assert "held_out_few" in [one.code for one in found]
 
 
 def test_without_a_golden_dataset_there_is_nothing_to_tell() -> None:

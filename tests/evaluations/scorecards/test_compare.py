@@ -25,7 +25,7 @@ SECRET = "what nobody who writes prompts may read"
 TAG = "blackmail"
 # The second model errs on every fourth ticket and says nothing on the fifth.
 ERRS = ("t-0003", "t-0007", "t-0011")
-SILENT = "t-0004"
+SILENT, HELD = "t-0004", "t-0050"
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Made:
 
 def _answers(worse: str) -> Any:
     def answer(alias: str, example: Any) -> "str | Failure":
-        if alias == worse and example.view.key == SILENT:
+        if alias == worse and example.view.key in (SILENT, HELD):
             return Failure()
         if alias == worse and example.view.key in ERRS:
             return json.dumps({"category": "NONE", "urgent": "?", "why": f"<b>{alias}</b> erred"})
@@ -237,8 +237,20 @@ def test_what_is_held_out_is_kept_from_those_who_write_prompts(made: Made) -> No
         assert SECRET not in page
         assert TAG not in page
         assert "kept from those who write prompts" in page
-        assert "Field accuracy" in page
+        # neither what was answered to it, nor how that scored, nor why
+        assert "Field accuracy" not in page
+        assert "Latency" not in page
+        assert "<ins>" not in page
     assert not AuditEvent.objects.filter(action="dataset.held_out_read").exists()
+    row = re.search(r"<tr>(?:(?!</tr>).)*>t-0050</a>.*?</tr>", listed, re.S)
+    assert row is not None
+    assert not re.search(r"\d\.\d|refused|server_error", text(row[0])), text(row[0])
+    # no filter that is about answers finds it, though B says nothing to it
+    for show in ("different", "scores", "regressions", "improvements"):
+        assert "t-0050" not in keys(owner.get(path(made, f"{SIDES}&show={show}")).content.decode())
+    over_api = owner.get(f"/api/v1{path(made, SIDES, 'comparison')}").json()["results"]
+    told = next(one for one in over_api if one["key"] == "t-0050")
+    assert (told["held_out"], told["withheld"], told["sides"]) == (True, True, [])
     # and a reader who writes none sees it on asking, which goes on record
     reader = browser(made.observer)
     assert SECRET not in reader.get(path(made, SIDES)).content.decode()
@@ -246,6 +258,9 @@ def test_what_is_held_out_is_kept_from_those_who_write_prompts(made: Made) -> No
     shown = reader.get(f"{hidden}&held_out=show").content.decode()
     assert SECRET in shown
     assert TAG in shown
+    assert "Field accuracy" in shown
+    wrong = keys(reader.get(path(made, f"{SIDES}&show=regressions")).content.decode())
+    assert "t-0050" in wrong
     event = AuditEvent.objects.get(action="dataset.held_out_read")
     assert (event.detail["place"], event.detail["examples"]) == ("comparison", 1)
 

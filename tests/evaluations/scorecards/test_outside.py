@@ -17,9 +17,10 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, DomainError, Forbidden, Invalid
 from tests.described import problems_of
-from tests.factories import lives, people, preferences
+from tests.factories import datasets, lives, people, preferences, scorecards
 from workloads.lifecycle.models import Workload
 from workloads.lifecycle.selectors import current_cycle, gate_checks
+from workloads.lifecycle.services import add_member
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -268,6 +269,39 @@ def test_its_pages(workload: Workload, client: Client) -> None:
     assert (body["advisory"], body["cases"]) == (True, 4)
     listed = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence").json()
     assert [one["number"] for one in listed["results"]] == [1]
+
+
+def test_its_cases_are_kept_from_prompt_authors_while_examples_are_held_out(
+    workload: Workload,
+) -> None:
+    # given a file that somebody who writes no prompts brought, and a dataset that holds one out
+    curator = people.person("Curator")
+    add_member(actor=workload.owner, workload=workload, user=curator, role="contributor")
+    made = keep(workload, curator)
+    scorecards.write_prompt(workload, workload.owner)
+    base = f"/workloads/{workload.ref}/outside-evidence/{made.number}"
+
+    def reads(user: User) -> list[bool]:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        told = [
+            client.get(path) for path in (f"{base}/?show=all", f"{base}.json", f"/api/v1{base}")
+        ]
+        assert b"Passed" in told[0].content
+        return [b"Where is my refund?" in one.content for one in told]
+
+    assert reads(workload.owner) == [True] * 3
+    dataset = datasets.services.create_dataset(actor=curator, workload=workload, name="Tickets")
+    datasets.fill(curator, dataset, datasets.ticket(1, held_out=True))
+    # then its figures are for all, its cases for those who write no prompts
+    assert reads(workload.owner) == [False] * 3
+    assert reads(curator) == [True] * 3
+    # and whoever brought a file has read it
+    own = keep(workload, workload.owner, INSPECT)
+    base = f"/workloads/{workload.ref}/outside-evidence/{own.number}"
+    client = Client()
+    client.force_login(workload.owner)
+    assert b"Where is my refund?" in client.get(f"{base}/?show=all").content
 
 
 @pytest.mark.django_db

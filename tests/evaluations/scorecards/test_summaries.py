@@ -113,3 +113,42 @@ def test_the_page_has_the_matrix_behind_the_measure() -> None:
     matrix = next(one for one in table.grids if one.label == "Confusion matrix")
     assert matrix.columns == ("(unparsed)", "a", "b")
     assert matrix.rows[1] == ("a", ("0", "30", "4"))
+
+
+def test_a_class_that_only_held_out_examples_brought_is_not_named() -> None:
+    # given a prompt that repeats its input, so that an answer holds what is held out
+    pairs = [("a", "a")] * 9 + [("a", "b")] + [("Aleppo", "Aleppo"), ("a", "a secret"), ("b", "b")]
+    pin_any = pin("classification")
+    pinned = plan(("a",), (pin_any,), floors=[])
+
+    def tables(held_out: int) -> list[dict[str, Any]]:
+        examples = [
+            Example("typical", (True,), ((true, "(no answer)"),),
+                    held_out=place >= len(pairs) - held_out)
+            for place, (true, _) in enumerate(pairs)
+        ]  # fmt: skip
+        rows = [
+            ResultRow(0, place, 1, (ScoreRow("scored", float(true == said)),), cost=Decimal("0.01"),
+                      observed=((true, said),))
+            for place, (true, said) in enumerate(pairs)
+        ]  # fmt: skip
+        document = build(pinned, facts(("a",)), examples, rows)
+        found: list[dict[str, Any]] = document["candidates"][0]["measures"]["classification"][
+            "summary"
+        ]["tables"]
+        return found
+
+    # when the last three are held out
+    open_, (confusion, classes) = tables(0), tables(3)
+
+    # then what open examples bring is named, and the rest stands last without its words
+    assert open_[0]["columns"] == ["Aleppo", "a", "a secret", "b"]
+    assert confusion["columns"] == ["a", "b", "(held out 1)", "(held out 2)"]
+    cells = {row["label"]: row["cells"] for row in confusion["rows"]}
+    assert cells["a"] == [9, 1, 0, 1]
+    assert cells["(held out 1)"] == [0, 0, 1, 0]
+    assert {row["label"] for row in classes["rows"]} == set(confusion["columns"])
+    # and figures are what they were
+    before = {row["label"]: row["cells"] for row in open_[1]["rows"]}
+    after = {row["label"]: row["cells"] for row in classes["rows"]}
+    assert (before["a"], before["Aleppo"]) == (after["a"], after["(held out 1)"])
