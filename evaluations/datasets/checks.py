@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluations.datasets.enums import Kind, Purpose
+from evaluations.datasets.adversarial import lost_since
+from evaluations.datasets.enums import Purpose
 from evaluations.datasets.importing.fields import departs
 from evaluations.datasets.importing.types import Declared
 from evaluations.datasets.leaks import leaks_among
@@ -16,35 +17,40 @@ from evaluations.datasets.models import (
     Dataset,
     DatasetVersion,
     ExampleRevision,
-    RemovalConsent,
     VersionExample,
 )
-from evaluations.datasets.selectors import latest_version, shares
+from evaluations.datasets.selectors import shares
 from portal.common.policy import policy
 from workloads.prompts.selectors import candidate_version
 
 Level = Literal["fail", "warn"]
 NAMED = 5
 FEWEST_HELD_OUT = 5
+_PUT_BACK = "Put them back, or a reviewer agrees on this page."
+_GATE_ASKS = (
+    "If they were evidence, the gate stays shut until they are put back or a reviewer agrees on"
+    " this page."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing about a draft: ``fail`` keeps it from being committed, ``warn`` does not.
 
-    ``keys`` are the examples that it is about.
+    ``keys`` are the examples that it is about, ``notes`` what is to say of each, if anything.
     """
 
     code: str
     level: Level
     message: str
     keys: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def findings(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Finding]:
     """Return what there is to say about ``drafted``, the draft in its order; worst first."""
     found = [
-        *_gone_adversarial(dataset, drafted),
+        *_lost_adversarial(dataset, drafted),
         *_not_as_declared(dataset, drafted),
         *_one_source(drafted),
         *_in_training(dataset, drafted),
@@ -55,28 +61,24 @@ def findings(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Findi
     return sorted(found, key=lambda one: one.level)
 
 
-def gone_adversarial(before: DatasetVersion, drafted: Sequence[ExampleRevision]) -> tuple[str, ...]:
-    """Return the adversarial examples of ``before`` that ``drafted`` has no longer as such.
-
-    Without those that a reviewer let go.
-    """
-    was = VersionExample.objects.filter(version=before, revision__kind=Kind.ADVERSARIAL)
-    still = {one.key for one in drafted if one.kind == Kind.ADVERSARIAL}
-    agreed = set(RemovalConsent.objects.filter(version=before).values_list("key", flat=True))
-    keys = was.order_by("position").values_list("revision__key", flat=True)
-    return tuple(key for key in keys if key not in still and key not in agreed)
-
-
-def _gone_adversarial(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Finding]:
-    before = latest_version(dataset)
-    keys = gone_adversarial(before, drafted) if before else ()
-    if not keys:
-        return []
-    words = (
-        f"{_some(keys)} of version {before.number if before else 0} would be adversarial no more:"
-        " a reviewer has to agree, or put them back."
-    )
-    return [Finding("adversarial_removed", "fail", words, keys)]
+def _lost_adversarial(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Finding]:
+    found = []
+    for before, lost in lost_since(dataset, drafted):
+        own = before.dataset_id == dataset.pk
+        where = f"version {before.number}" if own else str(before)
+        shown = ", ".join(f"{one.key} {one.how}" for one in lost[:NAMED])
+        more = f", and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        found.append(
+            Finding(
+                "adversarial_removed" if own else "adversarial_left_behind",
+                "fail" if own else "warn",
+                f"Adversarial examples of {where} are not here as they were: {shown}{more}. "
+                + (_PUT_BACK if own else _GATE_ASKS),
+                tuple(one.key for one in lost),
+                tuple(one.how for one in lost),
+            )
+        )
+    return found
 
 
 def _not_as_declared(dataset: Dataset, drafted: Sequence[ExampleRevision]) -> list[Finding]:

@@ -241,7 +241,7 @@ class Proposal(Record):
 
 
 class RemovalConsent(Record):
-    """A reviewer's word that an adversarial example of a version may leave the dataset."""
+    """A reviewer's word that an adversarial example of a version may go, or be changed."""
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="consents")
     key = models.CharField(max_length=64)

@@ -35,7 +35,7 @@ def can_decide(user: AnyUser, proposal: Proposal) -> Verdict:
 
 
 def can_agree_to_removal(user: AnyUser, dataset: Dataset) -> Verdict:
-    """Whether ``user`` may let an adversarial example go: a reviewer who does not work on it."""
+    """Whether ``user`` may let an adversarial example go: a reviewer who does not work here."""
     if not isinstance(user, User) or not remits_of(user):
         return Verdict(False, "role", "Only a reviewer lets an adversarial example go.")
     if user.is_superuser or has_role(user, OrganisationRole.PLATFORM_ADMIN):

@@ -7,12 +7,14 @@ from uuid import UUID
 from django.urls import reverse
 
 from catalog.models import CatalogEntry
+from evaluations.datasets.adversarial import lost_of_evidence
 from evaluations.datasets.models import DatasetVersion, VersionExample
 from evaluations.datasets.selectors import golden_version, shares
 from evaluations.scorecards.citations import scorecard_item, winner_item
 from evaluations.scorecards.models import Scorecard
 from evaluations.scorecards.selectors import (
     candidate_named,
+    evidence_versions,
     latest_baseline,
     newest_baseline,
     winner_choice,
@@ -74,6 +76,7 @@ class Evaluation(Phase):
         scorecard = latest_baseline(cycle)
         return [
             *_golden(cycle, version),
+            *_adversarial(cycle, version),
             _published(scorecard, link),
             _metrics(scorecard, link),
             _same_plan(cycle, scorecard, version, link),
@@ -148,6 +151,26 @@ def _golden(cycle: Cycle, version: DatasetVersion | None) -> list[Check]:
             shown=shown,
         ),
     ]
+
+
+def _adversarial(cycle: Cycle, version: DatasetVersion | None) -> list[Check]:
+    """Whether the golden dataset still holds every adversarial example that was evidence here.
+
+    Nothing where no evidence rests on another version.
+    """
+    if version is None:
+        return []
+    earlier = evidence_versions(cycle) - {version.pk}
+    if not earlier:
+        return []
+    lost = lost_of_evidence(version, earlier)
+    shown = "; ".join(f"{one.key} {one.how}" for one in lost[:5])
+    more = f"; and {len(lost) - 5} more" if len(lost) > 5 else ""
+    wrong = f"{shown}{more}. Put them back, or a reviewer lets them go." if lost else ""
+    link = reverse("datasets:dataset", args=[cycle.workload.ref, version.dataset.ref])
+    label = "Adversarial examples of earlier evidence kept"
+    told = "each is there, or was let go by a reviewer"
+    return [_check("adversarial_kept", label, wrong, link, "Open the dataset", shown=told)]
 
 
 def _check(

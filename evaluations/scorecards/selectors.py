@@ -1,7 +1,9 @@
 """Reading scorecards, winners, and what the brief asks of a candidate."""
 
 from typing import Any
+from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -51,13 +53,29 @@ def latest_baseline(cycle: Cycle) -> Scorecard | None:
 
     The newest counts, whatever it shows; an older and better one cannot be picked instead.
     """
-    return baselines_of(cycle).select_related("run").first()
+    rows = baselines_of(cycle).select_related("run")
+    return rows.annotate(rests_on=ArraySubquery(_evidence(cycle.workload_id))).first()
 
 
 @read_once
 def newest_baseline(cycle: Cycle) -> Scorecard | None:
     """Return what `latest_baseline` returns, its document left in the database."""
     return baselines_of(cycle).defer("document").first()
+
+
+def evidence_versions(cycle: Cycle) -> frozenset[UUID]:
+    """Return the dataset versions, by id, that scorecards of the workload rest on; no trials.
+
+    Of any cycle. They come with `latest_baseline`, where there is one.
+    """
+    newest = latest_baseline(cycle)
+    known = getattr(newest, "rests_on", None)
+    return frozenset(_evidence(cycle.workload_id) if known is None else known)
+
+
+def _evidence(workload: Any) -> QuerySet[Scorecard, UUID]:
+    cards = Scorecard.objects.filter(workload=workload).exclude(purpose=RunPurpose.TRIAL)
+    return cards.order_by().values_list("run__dataset_version_id", flat=True).distinct()
 
 
 def choices_of(cycle: Cycle) -> QuerySet[WinnerChoice]:

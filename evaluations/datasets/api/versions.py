@@ -95,7 +95,7 @@ class Removals(Endpoint):
         status=201,
     )
     def post(self, request: Request, ref: str, dataset_ref: str) -> Response:
-        """Let adversarial examples that the draft has no more leave the dataset, as a reviewer."""
+        """Let adversarial examples go that the draft has not as they were, as a reviewer."""
         user = signed_in(request)
         found = selectors.dataset_for(user, ref, dataset_ref)
         verdict = can_agree_to_removal(user, found)

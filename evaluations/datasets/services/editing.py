@@ -134,8 +134,8 @@ def change_examples(
 def remove_examples(*, actor: User, dataset: Dataset, keys: Sequence[str]) -> int:
     """Take examples out of the draft; committed versions keep them.
 
-    An adversarial example of the last version is missed at the commit, where a reviewer has to
-    agree. Raises Forbidden (also held_out).
+    An adversarial example of the last version is missed at the commit, as is one that was edited:
+    a reviewer has to agree. Raises Forbidden (also held_out).
     """
     require(actor, dataset.workload, "edit")
     with changing_draft(actor, dataset):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from evaluations.datasets.checks import findings, gone_adversarial
+from evaluations.datasets.adversarial import lost_since
+from evaluations.datasets.checks import findings
 from evaluations.datasets.enums import Purpose
 from evaluations.datasets.models import (
     Dataset,
@@ -136,9 +137,9 @@ def restore_version(*, actor: User, version: DatasetVersion) -> int:
 def agree_to_removal(
     *, actor: User, dataset: Dataset, keys: Sequence[str], reason: str
 ) -> tuple[str, ...]:
-    """Let adversarial examples of the last version leave the dataset; return which.
+    """Let adversarial examples leave the dataset, or be what the draft makes of them; return which.
 
-    Only those that the draft no longer has as such. Raises Forbidden (role, self_approval),
+    Only those of `adversarial.lost_since` the draft. Raises Forbidden (role, self_approval),
     NotReady (nothing_gone) or Invalid (reason, keys).
     """
     verdict = can_agree_to_removal(actor, dataset)
@@ -146,18 +147,22 @@ def agree_to_removal(
         raise Forbidden(verdict.message, code=verdict.rule)
     words = clean_text(reason, field="reason", minimum=20, maximum=1_000)
     Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
-    before = latest_version(dataset)
-    gone = gone_adversarial(before, draft_revisions(dataset)) if before else ()
-    if before is None or not gone:
-        raise NotReady("No adversarial example is missing from the draft.", code="nothing_gone")
+    lost = lost_since(dataset, draft_revisions(dataset))
+    gone = {one.key: one.how for _, keys_lost in lost for one in keys_lost}
+    if not gone:
+        raise NotReady("Every adversarial example is in the draft as it was.", code="nothing_gone")
     unknown = [key for key in keys if key not in gone]
     if unknown or not keys:
-        known = ", ".join(gone[:20])
-        raise Invalid.field("keys", "choice", f"Choose among those that are missing: {known}.")
+        known = ", ".join(list(gone)[:20])
+        raise Invalid.field("keys", "choice", f"Choose among those that were lost: {known}.")
     agreed = tuple(dict.fromkeys(keys))
     RemovalConsent.objects.bulk_create(
-        RemovalConsent(version=before, key=key, reason=words, created_by=actor, updated_by=actor)
-        for key in agreed
+        RemovalConsent(
+            version=before, key=one.key, reason=words, created_by=actor, updated_by=actor
+        )
+        for before, keys_lost in lost
+        for one in keys_lost
+        if one.key in agreed
     )
     audit.record(
         actor=actor,
@@ -165,6 +170,10 @@ def agree_to_removal(
         kind="dataset",
         ref=dataset.ref,
         workload=dataset.workload.ref,
-        detail={"version": before.number, "keys": list(agreed)[:50], "examples": len(agreed)},
+        detail={
+            "of": [str(before) for before, _ in lost],
+            "keys": [f"{key} {gone[key]}" for key in agreed[:50]],
+            "examples": len(agreed),
+        },
     )
     return agreed

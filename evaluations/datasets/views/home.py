@@ -83,15 +83,20 @@ def _quality_page(
     found = findings_for(dataset, sight, lambda: rows)
     hidden = {one.key for one in rows if sight.holds_out(one)}
     told = [one for one in rows if sight.allowed or one.key not in hidden]
-    gone = next((one for one in said if one.code == "adversarial_removed"), None)
+    lost = {
+        key: how
+        for one in said
+        if one.code in ("adversarial_removed", "adversarial_left_behind")
+        for key, how in zip(one.keys, one.notes, strict=True)
+    }
     context = dataset_frame(request, dataset, "dataset") | {
         "purpose": Purpose(dataset.purpose),
         "sources": [(SourceKind(one["type"]), one) for one in dataset.sources],
         "newest": newest,
         "unchanged": newest is not None and newest.digest == selectors.draft_digest(dataset),
-        "findings": [one for one in said if one is not gone],
+        "findings": said,
         "kept_back": any(one.level == "fail" for one in said),
-        "gone": gone,
+        "lost": list(lost.items()),
         "may_agree": can_agree_to_removal(user, dataset),
         "commit_form": commit or CommitForm(),
         "reason_form": reason or ReasonForm(),
@@ -167,7 +172,7 @@ def removals(request: HttpRequest, ref: str, dataset_ref: str) -> HttpResponse:
         except DomainError as problem:
             add_errors(form, problem)
         else:
-            flash.success(request, f"{len(gone)} may leave the dataset.")
+            flash.success(request, f"{len(gone)} may go, on your word.")
             return redirect("datasets:dataset", ref=ref, dataset_ref=dataset_ref)
     return _quality_page(request, found, reason=form, status=422)
 

@@ -1,13 +1,17 @@
 """Editing a draft: one example, many at once, what is declared, and taking a version up again."""
 
+from typing import Any
+
 import pytest
 
 from evaluations.datasets import services
 from evaluations.datasets.checks import findings
 from evaluations.datasets.enums import DataClass, Purpose
+from evaluations.datasets.exporting import as_line
 from evaluations.datasets.models import Dataset, DatasetVersion, DraftExample, ExampleRevision
 from evaluations.datasets.quality import findings_of
-from evaluations.datasets.selectors import draft_revisions, version_revisions
+from evaluations.datasets.selectors import draft_example, draft_revisions, version_revisions
+from evaluations.datasets.services.drafting import example_of
 from portal.audit.models import AuditEvent
 from portal.common.errors import Conflict, Forbidden, Invalid, NotReady
 from tests.factories import datasets, lives, people
@@ -136,6 +140,74 @@ def test_an_adversarial_example_leaves_only_with_a_reviewers_word(version: Datas
         commit()
     services.agree_to_removal(actor=reviewer, dataset=made, keys=["t-0019"], reason=REASON)
     assert commit().number == second.number + 1
+
+
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        ({"must_not_include": []}, "says something else"),
+        ({"input": {"subject": "Hello", "body": "Thank you."}}, "says something else"),
+        ({"expects": "clarify"}, "says something else"),
+        ({"weight": 0.1}, "counts 0.1 times and not 1"),
+        ({"kind": "edge"}, "is edge now"),
+    ],
+)
+def test_an_adversarial_example_is_not_talked_round_either(
+    version: DatasetVersion, change: dict[str, Any], how: str
+) -> None:
+    # given an attack of the last version that its owner edits until it is none
+    made, owner = version.dataset, version.dataset.workload.owner
+    attack = datasets.ticket(9, expects="refuse", must_not_include=["the price list"])
+    datasets.fill(owner, made, datasets.ticket(19))
+    datasets.fill(owner, made, {**attack, "key": "attack", "input": {"subject": "Attack"}})
+    services.commit_version(actor=owner, dataset=made, note="with an attack")
+    before = draft_example(made, "attack")
+    values = {**as_line(example_of(before)), **change}
+    services.edit_example(
+        actor=owner, dataset=made, key="attack", values=values, seen=before.digest
+    )
+    # then it is not committed before a reviewer agrees
+    with pytest.raises(NotReady, match=f"attack {how}"):
+        services.commit_version(actor=owner, dataset=made, note="milder")
+    reviewer = people.reviewer("risk")
+    services.agree_to_removal(actor=reviewer, dataset=made, keys=["attack"], reason=REASON)
+    assert services.commit_version(actor=owner, dataset=made, note="milder").number == 3
+
+
+def test_what_an_attack_tests_may_be_named_tagged_and_held_out_otherwise(
+    version: DatasetVersion,
+) -> None:
+    made, owner = version.dataset, version.dataset.workload.owner
+    for act, value in (("tag", "phishing"), ("hold_out", "")):
+        services.change_examples(actor=owner, dataset=made, keys=["t-0009"], act=act, value=value)
+    assert services.commit_version(actor=owner, dataset=made, note="tagged").number == 2
+
+
+def test_a_new_golden_dataset_says_what_it_leaves_behind(version: DatasetVersion) -> None:
+    workload, owner = version.dataset.workload, version.dataset.workload.owner
+    # given another golden dataset without the adversarial ticket 9
+    made = datasets.dataset(owner, workload, "Easier tickets")
+    datasets.fill(owner, made, *(datasets.ticket(i) for i in range(9)))
+
+    def left_behind() -> list[tuple[str, tuple[str, ...]]]:
+        return [
+            (one.level, one.keys)
+            for one in findings(made, draft_revisions(made))
+            if one.code == "adversarial_left_behind"
+        ]
+
+    assert left_behind() == [("warn", ("t-0009",))]
+    # when it is there under another key, it is there
+    datasets.fill(owner, made, {**datasets.ticket(9), "key": "renamed"})
+    assert left_behind() == []
+    services.remove_examples(actor=owner, dataset=made, keys=["renamed"])
+    # and it is said until a reviewer agrees, after the commit as before
+    services.commit_version(actor=owner, dataset=made)
+    assert left_behind() == [("warn", ("t-0009",))]
+    services.agree_to_removal(
+        actor=people.reviewer("risk"), dataset=made, keys=["t-0009"], reason=REASON
+    )
+    assert left_behind() == []
 
 
 def test_what_is_declared_holds_for_every_way_in(version: DatasetVersion) -> None:

@@ -140,3 +140,34 @@ def test_the_rail_says_where_the_phase_stands() -> None:
     assert phase.note(scene.cycle) == "scorecard 1 published"
     scene.choose(card)
     assert phase.note(scene.cycle) == f"{scene.entries[0].gateway_alias} wins"
+
+
+def test_a_new_golden_dataset_is_no_way_round_an_adversarial_example() -> None:
+    # given evidence on a golden dataset, and a new one that lacks one of its adversarial examples
+    scene = scorecards.scene(n=50, candidates=2)
+    scene.scorecard()
+    assert "adversarial_kept" not in states(scene)
+    made = datasets.dataset(scene.owner, scene.workload, "Easier tickets")
+    datasets.fill(scene.owner, made, *(datasets.ticket(i) for i in range(60) if i != 9))
+    dataset_services.commit_version(actor=scene.owner, dataset=made)
+
+    def kept() -> tuple[bool, str]:
+        found = next(c for c in Evaluation().checks(scene.cycle) if c.code == "adversarial_kept")
+        return found.state == CheckState.PASS, found.detail
+
+    # then the gate stays shut, also when that one is evidence and a further version follows
+    assert not kept()[0]
+    assert "t-0009 is gone" in kept()[1]
+    scene.scorecard(reason="On the new tickets.")
+    datasets.fill(scene.owner, made, datasets.ticket(61))
+    dataset_services.commit_version(actor=scene.owner, dataset=made, note="One more.")
+    scene.scorecard(reason="On one more ticket.")
+    assert not kept()[0]
+    # until somebody who does not work on it agrees
+    dataset_services.agree_to_removal(
+        actor=people.reviewer("risk"),
+        dataset=made,
+        keys=["t-0009"],
+        reason="It tested nothing here.",
+    )
+    assert kept()[0]
