@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from evaluations.datasets.importing.fields import Refused, read_expected, read_input, read_list
-from evaluations.datasets.importing.reading import escaped
+from evaluations.datasets.importing.tables import escaped
 from evaluations.datasets.importing.types import MAX_TAG, ImportedExample, RawRow
 from evaluations.datasets.models import ExampleRevision
 

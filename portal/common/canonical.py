@@ -5,6 +5,7 @@ text first, by one rule here, so that every slice digests alike.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,7 +47,40 @@ def jsonable(value: Any) -> Any:
 
 def canonical_bytes(value: Any) -> bytes:
     """Return the RFC 8785 bytes of ``value`` (see `jsonable` for what it may hold)."""
-    return rfc8785.dumps(jsonable(value))
+    try:
+        return _PLAIN.encode(_plain(value)).encode()
+    except (_NotPlain, UnicodeEncodeError):
+        return rfc8785.dumps(jsonable(value))
+
+
+# For texts, whole numbers and ASCII keys the json module writes the very bytes of RFC 8785, some
+# ten times as fast: the same escapes, and keys in the same order. Fractions and other keys are
+# written otherwise, and left to the library.
+_PLAIN = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)
+
+
+class _NotPlain(Exception):
+    """The value holds something whose canonical form is not what the json module writes."""
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is int:
+        return value if -_SAFE_INTEGER <= value <= _SAFE_INTEGER else str(value)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str or not key.isascii():
+                raise _NotPlain
+        return {key: _plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(item) for item in value]
+    if kind is float and value.is_integer() and -_SAFE_INTEGER <= value <= _SAFE_INTEGER:
+        return int(value)
+    raise _NotPlain
 
 
 def digest(value: Any) -> str:

@@ -17,8 +17,12 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def text_problem(value: str, *, single_line: bool = False) -> tuple[str, str] | None:
     """Return (code, message) of the first reason why ``value`` is not storable text, or None."""
-    if not single_line and _UNSTORABLE.search(value) is None:
-        return None
+    if not single_line:
+        # Whether a text is plain ASCII is known without looking; most long ones are.
+        if value.isascii() and "\x00" not in value:
+            return None
+        if _UNSTORABLE.search(value) is None:
+            return None
     for character in value:
         code = ord(character)
         if code == 0:

@@ -11,6 +11,7 @@ from typing import Any
 from evaluations.datasets.enums import Expects, Kind
 from evaluations.datasets.importing.reading import field_too_long
 from evaluations.datasets.importing.types import (
+    MAX_DOCUMENTS,
     MAX_KEY,
     MAX_LIST,
     MAX_TAG,
@@ -24,6 +25,7 @@ from portal.common.strictjson import loads
 from portal.common.text import text_problem
 from workloads.prompts.schemas import mismatch
 
+_KINDS, _EXPECTS = Kind.values, Expects.values
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 _WORDS = {"true": True, "false": False, "null": None}
 _YES, _NO = {"true", "yes", "1"}, {"", "false", "no", "0"}
@@ -65,11 +67,11 @@ def read_row(row: RawRow, declared: Declared | None = None) -> ImportedExample:
     example = ImportedExample(
         line=row.line,
         key=key or f"x-{seen_as[7:19]}",
-        kind=_choice(values, "kind", Kind.values, Kind.TYPICAL),
+        kind=_choice(values, "kind", _KINDS, Kind.TYPICAL),
         input=given,
         context=tuple(context),
         expected=expected,
-        expects=_choice(values, "expects", Expects.values, Expects.ANSWER),
+        expects=_choice(values, "expects", _EXPECTS, Expects.ANSWER),
         must_include=tuple(read_list(values, "must_include")),
         must_not_include=tuple(read_list(values, "must_not_include")),
         tags=tuple(sorted(tag for tag in tags if not says_held_out(tag))),
@@ -224,6 +226,9 @@ def _context(value: Any) -> list[dict[str, str]]:
         return [{"id": "1", "title": "", "text": value}]
     found = []
     if isinstance(value, list):
+        if len(value) > MAX_DOCUMENTS:
+            words = f"An example has at most {MAX_DOCUMENTS} documents; this one has {len(value)}."
+            raise Refused("context", "too_many", words)
         for place, item in enumerate(value, start=1):
             if isinstance(item, str):
                 found.append({"id": str(place), "title": "", "text": item})

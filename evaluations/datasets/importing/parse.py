@@ -1,18 +1,20 @@
 """From a file to examples: every row read, every problem said with its line."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from evaluations.datasets.importing.fields import Refused, input_digest, read_row
 from evaluations.datasets.importing.reading import (
-    csv_rows,
+    checked_bytes,
     is_json_array,
     is_jsonl,
     json_rows,
     jsonl_rows,
-    text_of,
 )
+from evaluations.datasets.importing.tables import csv_rows
 from evaluations.datasets.importing.types import (
     MAX_ROWS,
+    MAX_VALUES,
     Declared,
     ImportedExample,
     ImportPreview,
@@ -41,10 +43,11 @@ def parse(
     (an array of such objects) and CSV (columns ``input`` or ``input.<variable>``, ``expected`` or
     ``expected.<field>``, …). ``mapping`` says what a column of another name means ("" leaves it
     out), ``declared`` what every example has to look like. Never raises: whatever is wrong stands
-    in the preview's ``errors``.
+    in the preview's ``errors``. Memory is bounded whatever the file holds: beside the bytes it
+    takes one row at a time, and keeps at most `MAX_VALUES` values of the rows read.
     """
     preview = ImportPreview()
-    text = text_of(data, preview)
+    text = checked_bytes(data, preview)
     if text is None:
         return preview
     named = mapping or {}
@@ -54,6 +57,7 @@ def parse(
         rows = jsonl_rows(text, preview, named)
     else:
         rows = csv_rows(text, preview, named)
+    kept = 0
     seen_keys: dict[str, int] = {}
     seen_inputs: dict[str, int] = {}
     kindless = keyless = 0
@@ -63,6 +67,12 @@ def parse(
         example = _example(row, preview, declared)
         if example is None:
             continue
+        kept += _values(example.input) + _values(example.expected) + len(example.context)
+        if kept > MAX_VALUES:
+            words = f"The rows hold more than {MAX_VALUES:,} values together; split the file."
+            preview.refuse(row.line, "file", "too_many_values", words)
+            preview.stopped = True
+            break
         twin = seen_inputs.setdefault(example.input_digest, row.line)
         if twin != row.line:
             preview.refuse(
@@ -84,6 +94,15 @@ def parse(
         preview.rows.append(example)
     _sum_up(preview, named, kindless, keyless)
     return preview
+
+
+def _values(value: Any) -> int:
+    """Return how many values a value holds, itself included."""
+    if isinstance(value, Mapping):
+        return 1 + sum(map(_values, value.values()))
+    if isinstance(value, list):
+        return 1 + sum(map(_values, value))
+    return 1
 
 
 def _example(

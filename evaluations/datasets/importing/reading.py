@@ -1,13 +1,19 @@
-"""From bytes to raw rows: what kind of file it is, its lines, its columns."""
+"""From bytes to raw rows: what kind of file it is, its lines, its objects.
 
-import csv
-import io
-import json
-from collections.abc import Iterator, Mapping, Sequence
+Rows are cut out of the bytes one at a time, none longer than `MAX_ROW_BYTES`, and only then become
+text and values: however a file is nested or quoted, no more than one row of it is unfolded beside
+what is kept.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping
 
 from evaluations.datasets.importing.types import (
     MAX_BYTES,
     MAX_FIELD_BYTES,
+    MAX_NAMES,
+    MAX_ROW_BYTES,
     MAX_ROWS,
     ImportPreview,
     RawRow,
@@ -15,6 +21,9 @@ from evaluations.datasets.importing.types import (
 from portal.common.errors import DomainError
 from portal.common.strictjson import loads
 
+TOO_LONG = "A row may hold at most 1 MiB; this one is longer."
+# A line with its end; a lone carriage return ends one too, U+2028 does not.
+LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]+")
 _BINARY = {
     b"PK\x03\x04": "a zip file (or an Excel workbook)",
     b"\x1f\x8b": "a gzip file",
@@ -25,13 +34,19 @@ _BINARY = {
     b"BZh": "a bzip2 file",
     b"7z\xbc\xaf": "a 7z file",
 }
-_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-# The csv module's own limit would stop before ours with a message of its own.
-csv.field_size_limit(MAX_BYTES)
+_START = re.compile(rb"\s*(\S)")
+_SPACE = re.compile(rb"[ \t\r\n]*")
+# A whole string, or a sign that opens or closes; a lone quote is a string that never ends.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
+_WORD = re.compile(rb"[^,\]\s]*")
+_CHUNK = 1024 * 1024
 
 
-def text_of(data: bytes, preview: ImportPreview) -> str | None:
-    """Return the file as text, or None with the reason in ``preview``."""
+def checked_bytes(data: bytes, preview: ImportPreview) -> bytes | None:
+    """Return the bytes of a text file, or None with the reason in ``preview``.
+
+    They are valid UTF-8 without a byte order mark and without null characters.
+    """
     if len(data) > MAX_BYTES:
         preview.refuse(0, "file", "too_large", "The file is larger than 20 MB; split it.")
         return None
@@ -47,22 +62,21 @@ def text_of(data: bytes, preview: ImportPreview) -> str | None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         preview.refuse(0, "file", "encoding", "The file is UTF-16; save it as UTF-8.")
         return None
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    wrong = _not_utf8(data)
+    if wrong is not None:
+        line = data.count(b"\n", 0, wrong) + 1
         preview.refuse(
             line,
             "file",
             "encoding",
-            f"Line {line} is not valid UTF-8 (byte {problem.start + 1} of the file);"
+            f"Line {line} is not valid UTF-8 (byte {wrong + 1} of the file);"
             " save the file as UTF-8.",
         )
         return None
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
+    null = data.find(b"\x00")
+    if null >= 0:
+        line = data.count(b"\n", 0, null) + 1
         preview.refuse(
             line,
             "file",
@@ -71,92 +85,126 @@ def text_of(data: bytes, preview: ImportPreview) -> str | None:
             " can be imported; remove it.",
         )
         return None
-    if not text.strip():
+    if not _START.match(data):
         preview.refuse(0, "file", "empty", "There are no examples in this file.")
         return None
-    return text
+    return data
 
 
-def is_json_array(filename: str, text: str) -> bool:
-    """Whether the text is read as one JSON array of objects."""
-    named = filename.lower().endswith((".json", ".txt"))
-    return named and text.lstrip().startswith("[")
+def _not_utf8(data: bytes) -> int | None:
+    """Return where the first byte is that is not UTF-8; the text is not kept."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(data) or 1, _CHUNK):
+        chunk = data[start : start + _CHUNK]
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(chunk, final=start + _CHUNK >= len(data))
+        except UnicodeDecodeError as problem:
+            return start - waiting + problem.start
+    return None
 
 
-def is_jsonl(filename: str, text: str) -> bool:
-    """Whether the text is read as JSONL: by its name, else by its first character."""
+def is_json_array(filename: str, data: bytes) -> bool:
+    """Whether the file is read as one JSON array of objects."""
+    return filename.lower().endswith((".json", ".txt")) and _begins(data) == b"["
+
+
+def is_jsonl(filename: str, data: bytes) -> bool:
+    """Whether the file is read as JSONL: by its name, else by its first character."""
     name = filename.lower()
     if name.endswith((".jsonl", ".ndjson", ".json")):
         return True
     if name.endswith((".csv", ".tsv")):
         return False
-    return text.lstrip().startswith("{")
+    return _begins(data) == b"{"
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (number, line). Not str.splitlines: it also splits at U+2028 inside a string."""
-    start, number = 0, 0
-    while start <= len(text):
-        number += 1
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        # A lone carriage return ends a line too.
-        for place, part in enumerate(text[start:end].removesuffix("\r").split("\r")):
-            number += bool(place)
-            yield number, part
-        start = end + 1
+def _begins(data: bytes) -> bytes:
+    found = _START.match(data)
+    return found[1] if found else b""
 
 
-def jsonl_rows(text: str, preview: ImportPreview, mapping: Mapping[str, str]) -> Iterator[RawRow]:
+def jsonl_rows(data: bytes, preview: ImportPreview, mapping: Mapping[str, str]) -> Iterator[RawRow]:
     """Yield one raw row per line; a line that is not one JSON object becomes an error."""
     preview.format = "JSONL"
-    for number, line in _lines(text):
+    for number, found in enumerate(LINE.finditer(data), start=1):
+        start, end = found.span()
+        if end - start > MAX_ROW_BYTES:
+            preview.total += 1
+            preview.refuse(number, "", "max_length", TOO_LONG)
+            continue
+        line = found[0].decode().rstrip("\r\n")
         if not line.strip():
             continue
         preview.total += 1
-        if preview.total <= MAX_ROWS:
+        if preview.total <= MAX_ROWS and not preview.stopped:
             yield from _object(line, number, preview, mapping, "This line is")
 
 
-def json_rows(text: str, preview: ImportPreview, mapping: Mapping[str, str]) -> Iterator[RawRow]:
+def json_rows(data: bytes, preview: ImportPreview, mapping: Mapping[str, str]) -> Iterator[RawRow]:
     """Yield one raw row per object of a JSON array, with the line where it begins."""
     preview.format = "JSON"
-    scan = json.JSONDecoder(parse_int=len, parse_float=len).raw_decode
-    place = text.index("[") + 1
+    place = data.index(b"[") + 1
     line, counted, after_comma = 1, 0, False
-    while True:
-        while place < len(text) and text[place] in " \t\r\n":
-            place += 1
-        line, counted = line + text.count("\n", counted, place), place
-        if place < len(text) and text[place] == "]" and not after_comma:
-            if text[place + 1 :].strip():
+    while not preview.stopped:
+        place = _after_space(data, place)
+        line, counted = line + data.count(b"\n", counted, place), place
+        if data[place : place + 1] == b"]" and not after_comma:
+            if _after_space(data, place + 1) < len(data):
                 preview.refuse(line, "file", "parse_error", "There is more after the array.")
             return
-        if place >= len(text):
+        if place >= len(data):
             preview.refuse(line, "file", "parse_error", "The array is never closed with ].")
             return
-        try:
-            _, end = scan(text, place)
-        except RecursionError:
-            preview.refuse(line, "", "too_deep", "The JSON is nested deeper than 32 levels.")
+        end = _end_of_value(data, place)
+        if end is None:
+            # What is cut off at a row's most would be read from its middle: nothing after it is.
+            if len(data) - place > MAX_ROW_BYTES:
+                preview.refuse(line, "", "max_length", TOO_LONG)
+            else:
+                words = "This is not valid JSON: what opens here is never closed."
+                preview.refuse(line, "file", "parse_error", words)
             return
-        except ValueError as problem:
-            said = getattr(problem, "msg", "it cannot be read")
-            preview.refuse(line, "file", "parse_error", f"This is not valid JSON: {said}.")
+        if end == place:
+            words = "This is not valid JSON: a value is missing."
+            preview.refuse(line, "file", "parse_error", words)
             return
         preview.total += 1
         if preview.total <= MAX_ROWS:
-            yield from _object(text[place:end], line, preview, mapping, "This object is")
-        place = end
-        while place < len(text) and text[place] in " \t\r\n":
-            place += 1
-        after_comma = text[place : place + 1] == ","
+            yield from _object(data[place:end].decode(), line, preview, mapping, "This object is")
+        place = _after_space(data, end)
+        after_comma = data[place : place + 1] == b","
         if after_comma:
             place += 1
-        elif text[place : place + 1] != "]":
-            at = line + text.count("\n", counted, place)
+        elif data[place : place + 1] != b"]":
+            at = line + data.count(b"\n", counted, place)
             preview.refuse(at, "file", "parse_error", "A comma or ] is missing after this object.")
             return
+
+
+def _after_space(data: bytes, place: int) -> int:
+    found = _SPACE.match(data, place)
+    return found.end() if found else place
+
+
+def _end_of_value(data: bytes, place: int) -> int | None:
+    """Return where the JSON value at ``place`` ends, at most a row on; None where it does not."""
+    most = place + MAX_ROW_BYTES
+    if data[place : place + 1] not in (b"{", b"[", b'"'):
+        found = _WORD.match(data, place, most)
+        return found.end() if found else place
+    depth = 0
+    for token in _TOKEN.finditer(data, place, most):
+        sign = token[0]
+        if sign == b'"':
+            return None
+        if sign in (b"{", b"["):
+            depth += 1
+        elif sign in (b"}", b"]"):
+            depth -= 1
+        if depth == 0:
+            return token.end()
+    return None
 
 
 def _object(
@@ -181,9 +229,8 @@ def _object(
             'Each line is one JSON object, such as {"input": "…", "expected": "…"}.',
         )
         return
-    for name in value:
-        if name not in preview.columns:
-            preview.columns.append(name)
+    if not _named(value, line, preview):
+        return
     if mapping:
         named: dict[str, object] = {}
         for name, item in value.items():
@@ -198,132 +245,19 @@ def _object(
     yield RawRow(line, value, typed=True)
 
 
-def _sniff(header: str) -> str:
-    """Return the separator that occurs most often in the header, outside quotes."""
-    plain = "".join(header.split('"')[::2])
-    return max(_SEPARATORS, key=lambda s: (plain.count(s), s == ","))
-
-
-def csv_rows(text: str, preview: ImportPreview, mapping: Mapping[str, str]) -> Iterator[RawRow]:
-    """Yield one raw row per record; the separator is found from the header and shown."""
-    preview.format = "CSV"
-    separator = _sniff(text.lstrip("\r\n").split("\n", 1)[0])
-    preview.separator = _SEPARATORS[separator]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as problem:
-            unclosed = "unexpected end" in str(problem)
-            preview.refuse(
-                line,
-                "",
-                "csv_quote",
-                f"The quote that opens in the record at line {line} is never closed."
-                if unclosed
-                else f"The record at line {line} has text after a closing quote; write a quote"
-                ' inside a cell twice ("").',
-            )
-            return
-        if not any(cell.strip() for cell in cells):
+def _named(value: Mapping[str, object], line: int, preview: ImportPreview) -> bool:
+    """Note the names of an object's values; False when the file has more than are read."""
+    for name in value:
+        if name in preview.names:
             continue
-        if header is None:
-            header = [cell.strip() for cell in cells]
-            preview.columns = list(dict.fromkeys(filter(None, header)))
-            twice = {n for n in header if n and header.count(n) > 1}
-            shown, header = header, [mapping.get(n, n) if n else n for n in header]
-            if not _header_ok(shown, header, twice, line, preview):
-                return
-            continue
-        preview.total += 1
-        if preview.total > MAX_ROWS:
-            continue
-        if len(cells) != len(header):
-            preview.refuse(
-                line,
-                "",
-                "columns",
-                f"This row has {len(cells)} cells, the header has {len(header)}.",
-            )
-            continue
-        if "formula_safe" in header:
-            cells = [unescaped(cell) for cell in cells]
-        named = {name: cell for name, cell in zip(header, cells, strict=True) if name}
-        row = _exact(named, line, preview)
-        if row is not None:
-            yield row
-
-
-def _exact(values: dict[str, str], line: int, preview: ImportPreview) -> RawRow | None:
-    """Return the row with its JSON cells read: those of columns like ``expected:json``."""
-    named = [name for name in values if name.endswith(":json")]
-    read: dict[str, object] = {**values}
-    for name in named:
-        field, cell = name.removesuffix(":json"), str(read.pop(name))
-        try:
-            read[field] = loads(cell) if cell.strip() else None
-        except DomainError as problem:
-            words = problem.message.replace("The body is", "This cell is")
-            preview.refuse(line, field, problem.code, words)
-            return None
-    return RawRow(line, read, False, frozenset(name.removesuffix(":json") for name in named))
-
-
-# What a spreadsheet takes for a formula when a cell begins with it, full-width forms included.
-FORMULA_STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
-
-
-def escaped(cell: str) -> str:
-    """Return ``cell`` so that no spreadsheet takes it for a formula; `unescaped` undoes it."""
-    return f"'{cell}" if _would_run(cell) else cell
-
-
-def unescaped(cell: str) -> str:
-    """Return what `escaped` was given."""
-    return cell[1:] if cell.startswith("'") and _would_run(cell[1:]) else cell
-
-
-def _would_run(cell: str) -> bool:
-    return cell.lstrip("'")[:1] in tuple(FORMULA_STARTS)
-
-
-def _header_ok(
-    shown: Sequence[str],
-    header: Sequence[str],
-    twice: set[str],
-    line: int,
-    preview: ImportPreview,
-) -> bool:
-    """Whether the columns can be read; ``shown`` are their names in the file."""
-    if "" in shown:
-        preview.refuse(line, "", "column_name", "A column has no name in the header.")
-    for name in sorted(twice):
-        preview.refuse(
-            line, name, "duplicate_column", f'The column "{name}" appears twice in the header.'
-        )
-    for name in sorted({n for n in header if n and header.count(n) > 1} - twice):
-        preview.refuse(line, name, "duplicate_column", f'Two columns mean "{name}".')
-    for part in ("input", "expected"):
-        if part in header and any(name.startswith(f"{part}.") for name in header):
-            preview.refuse(
-                line,
-                part,
-                "duplicate_column",
-                f'Use either one column "{part}" or columns "{part}.…", not both.',
-            )
-    if not any(name == "input" or name.startswith(("input.", "input:")) for name in header):
-        preview.refuse(
-            line,
-            "input",
-            "required",
-            'There is no column "input" (or "input.subject", "input.body", …).'
-            f" The columns found are: {', '.join(shown)[:200]}.",
-        )
-    return preview.error_count == 0
+        if len(preview.names) >= MAX_NAMES:
+            words = f"The rows name more than {MAX_NAMES} different fields; that is the most."
+            preview.refuse(line, "file", "too_many_columns", words)
+            preview.stopped = True
+            return False
+        preview.names.add(name)
+        preview.columns.append(name)
+    return True
 
 
 def field_too_long(value: str) -> bool:

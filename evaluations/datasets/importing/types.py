@@ -7,6 +7,11 @@ from typing import Any
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 5_000
 MAX_FIELD_BYTES = 64 * 1024
+# A row as it stands in the file; all values of all rows; names of fields, documents of an example.
+MAX_ROW_BYTES = 1024 * 1024
+MAX_VALUES = 500_000
+MAX_NAMES = 300
+MAX_DOCUMENTS = 200
 MAX_ERRORS = 100
 MAX_KEY = 64
 MAX_TAG = 40
@@ -82,8 +87,9 @@ class ImportPreview:
     """What a file holds. It can be imported when ``ok``: every row valid, at least one row.
 
     ``errors`` are the first 100, ``error_count`` all of them. ``ignored`` names columns that
-    mean nothing here, ``notices`` are sentences about what was assumed. ``lacks_input``: the
-    file can be read, but no column says what the input is, so a person has to map its columns.
+    mean nothing here, ``notices`` are sentences about what was assumed. ``lacks_input``: the file
+    can be read, but no column says what the input is, so a person has to map its columns.
+    ``stopped``: the rest of the file is not read, whatever it holds.
     """
 
     format: str = ""
@@ -96,6 +102,8 @@ class ImportPreview:
     error_count: int = 0
     total: int = 0
     lacks_input: bool = False
+    names: set[str] = field(default_factory=set)
+    stopped: bool = False
 
     @property
     def ok(self) -> bool:

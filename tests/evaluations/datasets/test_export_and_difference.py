@@ -13,7 +13,7 @@ from evaluations.datasets.differences import applied, difference
 from evaluations.datasets.exporting import csv_lines, jsonl
 from evaluations.datasets.importing import ImportedExample, parse
 from evaluations.datasets.importing.mapping import checked, suggest
-from evaluations.datasets.importing.reading import FORMULA_STARTS
+from evaluations.datasets.importing.tables import FORMULA_STARTS
 from tests.factories import datasets
 
 # What spreadsheets, CSV readers and our own rules could trip over.
