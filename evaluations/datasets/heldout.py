@@ -12,6 +12,7 @@ from typing import Protocol
 from django.db.models import Q
 
 from evaluations.datasets.models import Dataset, DatasetVersion, DraftExample
+from evaluations.datasets.ordering import input_names
 from portal.accounts.selectors import AnyUser
 from portal.common.readonce import read_once
 from workloads.lifecycle.models import Workload
@@ -35,12 +36,14 @@ class Sight:
     """What one person sees of the held-out examples of a dataset.
 
     ``allowed``: no prompt of the workload is theirs. ``shown``: they asked to see. ``keys`` are
-    held out in the draft now, and therefore hidden in versions from before that too.
+    held out in the draft now, and therefore hidden in versions from before that too. ``names``
+    are the values of an input in the order in which they are read.
     """
 
     allowed: bool
     shown: bool
     keys: frozenset[str]
+    names: tuple[str, ...] = ()
 
     def holds_out(self, example: Example) -> bool:
         """Whether the example belongs to the held-out slice."""
@@ -100,4 +103,5 @@ def sight_of(user: AnyUser, dataset: Dataset, *, shown: bool = False) -> Sight:
     Whoever shows content by it records the reading (`services.record_reading`).
     """
     allowed = may_see_content(user, dataset)
-    return Sight(allowed, shown and allowed, held_out_keys(dataset))
+    names = tuple(input_names(dataset))
+    return Sight(allowed, shown and allowed, held_out_keys(dataset), names)

@@ -9,6 +9,7 @@ from evaluations.datasets.enums import Expects, Kind
 from evaluations.datasets.heldout import Sight
 from evaluations.datasets.importing import ImportedExample
 from evaluations.datasets.models import ExampleRevision
+from evaluations.datasets.ordering import in_order
 from evaluations.datasets.selectors import Balance
 from portal.shell.formats import number, percent
 from portal.shell.marks import visible
@@ -55,10 +56,11 @@ def example_line(
     held_out = example.held_out if sight is None else sight.holds_out(example)
     if sight is not None and sight.hides(example):
         return ExampleLine(example.key, Kind(example.kind), [], [], [], held_out=True, hidden=True)
-    given, expected = _parts(example.input, SHORT), _parts(example.expected, SHORT)
+    read = in_order(example.input, sight.names if sight else ())
+    given, expected = _parts(read, SHORT), _parts(example.expected, SHORT)
     more = []
     if any(part.cut for part in given):
-        more += _parts(example.input, LONG, "Input")
+        more += _parts(read, LONG, "Input")
     if any(part.cut for part in expected):
         more += _parts(example.expected, LONG, "Expected")
     if example.expects != Expects.ANSWER:

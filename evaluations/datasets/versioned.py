@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from evaluations.datasets.models import DatasetVersion, ExampleRevision, VersionExample
+from evaluations.datasets.ordering import in_order
 from evaluations.metrics.types import ExampleView
 
 # A process keeps so many versions that it has read, of so many examples at most.
@@ -66,18 +67,23 @@ def _view(
 
 def views_of(version: DatasetVersion, *, revision: UUID | None = None) -> list[VersionedExample]:
     """Return every example of the version in its order, or only the one of ``revision``."""
+    variables = tuple(version.declared.get("variables", ()))
     if revision is None and version.n <= KEPT_EXAMPLES:
-        return list(_kept_views(version.pk, version.digest))
-    return _read_views(version.pk, revision)
+        return list(_kept_views(version.pk, version.digest, variables))
+    return _read_views(version.pk, variables, revision)
 
 
 @lru_cache(maxsize=KEPT_VERSIONS)
-def _kept_views(version_id: UUID, _digest: str) -> tuple[VersionedExample, ...]:
+def _kept_views(
+    version_id: UUID, _digest: str, variables: tuple[str, ...]
+) -> tuple[VersionedExample, ...]:
     """A version never changes: what drives a run and what publishes it read the same one."""
-    return tuple(_read_views(version_id))
+    return tuple(_read_views(version_id, variables))
 
 
-def _read_views(version_id: UUID, revision: UUID | None = None) -> list[VersionedExample]:
+def _read_views(
+    version_id: UUID, variables: Sequence[str], revision: UUID | None = None
+) -> list[VersionedExample]:
     lines = VersionExample.objects.filter(version=version_id).order_by("position")
     if revision is not None:
         lines = lines.filter(revision=revision)
@@ -85,7 +91,7 @@ def _read_views(version_id: UUID, revision: UUID | None = None) -> list[Versione
         VersionedExample(
             key,
             position,
-            given,
+            in_order(given, variables),
             _view(given, *compared),
             held_out,
             tuple(tags),

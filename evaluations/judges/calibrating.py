@@ -213,18 +213,27 @@ def noise(verdicts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How a judge's verdicts on its anchors stand today against those of its calibration."""
+    """How a judge's verdicts on its anchors stand today against those of its calibration.
+
+    ``missing`` counts the anchors of the calibration that were not judged today.
+    """
 
     n: int
     changed: int
     p: float
     kappa: float | None
     words: str
+    missing: int = 0
 
     @property
     def alarm(self) -> bool:
         """Whether the ruler changed."""
         return bool(self.words)
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether so few anchors were judged again that they say nothing."""
+        return self.missing > self.n
 
 
 def drift(
@@ -239,9 +248,11 @@ def drift(
     They did when McNemar's mid-p of pass against the stored verdicts is below ``alpha``, or the
     kappa with people on the anchors fell below ``kappa_low``, the lowest that is accepted at all.
     Not the lower limit of the judge's own calibration: that one is about the whole set, and forty
-    anchors fall below it by chance alone. An anchor without a verdict today counts as no pass.
+    anchors fall below it by chance alone. An anchor whose verdict cannot be read counts as no
+    pass; one that was not judged today is counted as missing.
     """
     keys = [key for key in before if key in today]
+    missing = len(before) - len(keys)
     counts = PairedCounts.of((before[key] == "pass", today[key] == "pass") for key in keys)
     p = mcnemar_midp(counts)
     known = [key for key in keys if key in truth]
@@ -256,7 +267,7 @@ def drift(
         words = f"{changed} of {len(keys)} anchors are judged otherwise than before (p = {p:.3f})."
     elif kappa is not None and kappa < kappa_low:
         words = f"Kappa on the anchors fell to {kappa:.2f}, below the accepted {kappa_low:.2f}."
-    return Drift(len(keys), changed, p, kappa, words)
+    return Drift(len(keys), changed, p, kappa, words, missing)
 
 
 def _agreement(found: Agreement | None) -> dict[str, Any] | None:

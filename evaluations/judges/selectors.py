@@ -153,6 +153,16 @@ def labels_of(
     return given, settled
 
 
+def used_labels(version: JudgeVersion) -> frozenset[str]:
+    """Return the examples whose labels a finished calibration of the same criterion has used."""
+    used = Calibration.objects.filter(
+        version__judge=version.judge_id, version__criterion_digest=version.criterion_digest
+    ).exclude(finished_at=None)
+    return frozenset(
+        key for labels in used.values_list("labels__given", flat=True) for key in labels
+    )
+
+
 def label_progress(version: JudgeVersion, user: AnyUser) -> LabelProgress:
     """Return how far the labelling is, for the page of ``user``."""
     given, settled = labels_of(version)

@@ -118,6 +118,7 @@ def version(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespo
     standing, reasons, report = selectors.standing_by(finished)
     progress = selectors.label_progress(found, user)
     split = selectors.split_examples(found) if progress.people.split else []
+    used = selectors.used_labels(found) if split else frozenset()
     context = frame(request, workload, phase_key="evaluation") | {
         "judge_version": found,
         "judge": found.judge,
@@ -138,6 +139,7 @@ def version(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespo
             {
                 **presentation.question_view(found, one),
                 "said": presentation.labels_in_words(said),
+                "used": str(one.revision_id) in used,
             }
             for one, said in split[:10]
         ],

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from evaluations.datasets.models import ExampleRevision
+from evaluations.datasets.ordering import in_order, input_names
 from evaluations.preferences.enums import StudyState
 from evaluations.preferences.limits import limits
 from evaluations.preferences.models import Rating, Study, StudyRater
@@ -82,7 +83,8 @@ def task_of(rating: Rating, rated: int, planned: int) -> Task:
 
 def _given(revision: ExampleRevision) -> list[Text]:
     if isinstance(revision.input, Mapping):
-        return [_text(str(name), _plain(value)) for name, value in revision.input.items()]
+        read = in_order(revision.input, input_names(revision.dataset))
+        return [_text(str(name), _plain(value)) for name, value in read.items()]
     return [_text("", _plain(revision.input))]
 
 

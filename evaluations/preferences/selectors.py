@@ -117,7 +117,7 @@ def next_rating(rater: StudyRater) -> Rating | None:
     """Return the first pair in the rater's order that has no verdict yet, with both answers."""
     return (
         Rating.objects.filter(rater=rater, choice="")
-        .select_related("pair__revision", "pair__first", "pair__second")
+        .select_related("pair__revision__dataset__workload", "pair__first", "pair__second")
         .order_by("place")
         .first()
     )

@@ -12,10 +12,10 @@ class ScorecardsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the phases below how measures, scorecards, winners and baselines are found."""
         # Models can be imported only now.
+        from evaluations.runs import checking
         from evaluations.scorecards import citations
         from evaluations.scorecards.drift import drift_checks
         from evaluations.scorecards.services.campaigns import start_campaign_run
-        from evaluations.runs import checking
         from workloads.lifecycle import checks, evidence, measures
         from workloads.reviews import evidence as gate
         from workloads.reviews.enums import Category

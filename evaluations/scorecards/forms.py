@@ -35,7 +35,8 @@ class RunForm(forms.Form):
         decimal_places=4,
         min_value=Decimal("0.0001"),
         help_text="For all judges together, beside what the candidates may spend. Proposed: the"
-        " most that all of them can cost when each example is asked once.",
+        " most that all of them can cost when each example is asked once; left so, or empty, it"
+        " covers every time that one is asked.",
     )
     reference = forms.ChoiceField(
         label="Compare every candidate with",

@@ -114,7 +114,13 @@ def _facts(seen: JudgeSeen, plan: RunPlan, entries: Mapping[UUID, CatalogEntry])
         },
         "anchors": None
         if moved is None
-        else {"n": moved.n, "changed": moved.changed, "p": moved.p, "kappa": moved.kappa},
+        else {
+            "n": moved.n,
+            "missing": moved.missing,
+            "changed": moved.changed,
+            "p": moved.p,
+            "kappa": moved.kappa,
+        },
         "trusted": not why,
         "why": why,
         "family": _family(version, plan, entries),
@@ -170,6 +176,9 @@ def _why_not(
             f"Not checked: it gave no output for {lacking} of {len(CANARIES)} answers that must"
             " never pass."
         )
+    if moved is not None and moved.unchecked:
+        known = moved.n + moved.missing
+        return f"Not checked: {moved.missing} of {known} anchors were not judged again."
     if moved is not None and moved.alarm:
         return f"Ruler changed: {moved.words} Calibrate it again."
     if found is not None and found.run_ref and checks is not None:

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from evaluations.judges.calibrating import labelled
 from evaluations.judges.enums import Label, Levels
-from evaluations.judges.models import Calibration, HumanLabel, Judge, JudgeVersion
+from evaluations.judges.models import HumanLabel, Judge, JudgeVersion
 from evaluations.judges.policies import can_label
-from evaluations.judges.selectors import labels_of
+from evaluations.judges.selectors import labels_of, used_labels
 from portal.accounts.models import User
 from portal.audit import services as audit
 from portal.common.errors import Conflict, Forbidden, Invalid
@@ -52,7 +52,8 @@ def settle_example(
 ) -> HumanLabel:
     """Decide an example on which raters differ, after they have talked about it.
 
-    Raises Forbidden, Invalid (label) or Conflict (not_split, label_used).
+    Once a calibration has used their labels the two cannot settle it any more, since the judge's
+    verdicts are known; what a third person says of it then decides. Raises Forbidden, Invalid (label) or Conflict (not_split, label_used).
     """
     require(actor, version.judge.workload, "edit")
     said = _label(version, label)
@@ -60,6 +61,12 @@ def settle_example(
     given, settled = labels_of(version)
     if str(revision_id) not in labelled(given, settled).split:
         raise Conflict("Raters do not differ on this example, or it is settled.", code="not_split")
+    if str(revision_id) in used_labels(version):
+        raise Conflict(
+            "A calibration has used the labels of this example; the judge's verdicts are known"
+            " since. Let a third person label it.",
+            code="label_used",
+        )
     made = _made(actor, version, revision_id, said, settles=True)
     audit.record(
         actor=actor,
@@ -108,11 +115,7 @@ def _require_example(version: JudgeVersion, revision_id: UUID) -> None:
 
 
 def _require_open(version: JudgeVersion, revision_id: UUID, known: bool) -> None:
-    used = Calibration.objects.filter(
-        version__judge=version.judge_id, version__criterion_digest=version.criterion_digest
-    ).exclude(finished_at=None)
-    key = str(revision_id)
-    if known and used.filter(labels__given__has_key=key).exists():
+    if known and str(revision_id) in used_labels(version):
         raise Conflict(
             "A calibration has used this label; the judge's verdicts are known since.",
             code="label_used",

@@ -67,7 +67,7 @@ class Baseline:
     repeats: int = 1
     seed: int | None = None
     # Judges that score the answers, and what all of them may spend together. Those that a floor is
-    # about come along; where no judge is chosen and no cap given, for what they cost at most.
+    # about come along. A cap of 0: what they cost at most, over all repeats.
     judges: Sequence[JudgeVersion] = ()
     judging_cap: Decimal = Decimal(0)
 
@@ -97,8 +97,8 @@ def start_baseline(
     )
     judges = _judges(workload, baseline, plan)
     cap_of_judges = baseline.judging_cap
-    if judges and not baseline.judges and not cap_of_judges:
-        # Floors alone brought them along: as with the run of a campaign, the worst case is theirs.
+    if judges and not cap_of_judges:
+        # Nobody named an amount: the worst case is theirs, over every time an example is asked.
         cap_of_judges = judging_cap(options_of(judges), plan, views_of(_version(plan)))
     pins = runs.pin_judges(actor=actor, workload=workload, versions=judges, cap=cap_of_judges)
     plan = replace(plan, judges=pins)

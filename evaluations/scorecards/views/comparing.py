@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from evaluations.datasets import services as datasets
 from evaluations.datasets.enums import Kind
 from evaluations.datasets.heldout import Sight, sight_of
+from evaluations.datasets.ordering import in_order
 from evaluations.preferences.policies import require_unblinded
 from evaluations.scorecards.comparing import (
     PAGE_SIZE,
@@ -131,7 +132,7 @@ def _rows(lines: list[Line], sight: Sight, workload: Workload, query: str) -> li
     for line in lines:
         revision = line.revision
         hidden = sight.hides(revision)
-        asked = "" if hidden else _excerpt(revision.input)
+        asked = "" if hidden else _excerpt(in_order(revision.input, sight.names))
         url = f"{start}{revision.pk}/?{query}"
         found.append(Row(line, revision.key, asked, hidden, url))
     return found
@@ -177,7 +178,7 @@ def example(request: HttpRequest, ref: str, revision: UUID) -> HttpResponse:
         "workload": workload,
         "found": found,
         "kind": Kind(found.revision.kind),
-        "given": _given(found.revision.input),
+        "given": _given(in_order(found.revision.input, sight.names)),
         "hidden": sight.hides(found.revision),
         "may_ask": sight.allowed,
         "expected": _text(found.revision.expected),

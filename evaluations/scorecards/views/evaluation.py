@@ -46,6 +46,12 @@ def _run_form(page: EvaluationPage, data: Any = None) -> RunForm:
     return RunForm(page.options, names, page.currency, data, judges=page.judges, initial=initial)
 
 
+def _judging_cap(page: EvaluationPage, typed: Decimal | None) -> Decimal:
+    """The amount that was typed. Zero, what judging can cost at most, where the proposal was left
+    as it stood: it is for asking each example once, and the run may ask more often."""
+    return Decimal(0) if typed is None or typed == page.outlook.judging else typed
+
+
 def _evaluation(
     request: HttpRequest,
     workload: Workload,
@@ -98,7 +104,7 @@ def evaluation(request: HttpRequest, ref: str) -> HttpResponse:
                 judges=[
                     one.version for one in page.judges if str(one.version.pk) in data["judges"]
                 ],
-                judging_cap=data["judging_cap"] or Decimal(0),
+                judging_cap=_judging_cap(page, data["judging_cap"]),
             ),
             cap=data["cap"],
             concurrency=data["concurrency"],

@@ -142,3 +142,14 @@ def test_anchors_that_moved_beyond_chance_change_the_ruler() -> None:
     assert drift(before, today(5), before, 0.4).words.startswith("5 of 40 anchors")
     fallen = drift(before, today(4), before, 0.9)
     assert fallen.words == "Kappa on the anchors fell to 0.80, below the accepted 0.90."
+
+
+def test_anchors_that_nobody_judged_again_are_counted() -> None:
+    before = {f"a{number}": "pass" for number in range(10)}
+    few = {key: before[key] for key in list(before)[:4]}
+
+    lacking = drift(before, {key: before[key] for key in list(before)[:9]}, before, 0.4)
+    mostly = drift(before, few, before, 0.4)
+
+    assert (lacking.n, lacking.missing, lacking.unchecked) == (9, 1, False)
+    assert (mostly.n, mostly.missing, mostly.unchecked) == (4, 6, True)

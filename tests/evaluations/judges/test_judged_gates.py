@@ -140,14 +140,19 @@ def test_the_form_offers_judges_with_their_standing_and_starts_them() -> None:
         "concurrency": "8",
         "repeats": "1",
     }
-    refused = client.post(url, filled)
+    refused = client.post(url, {**filled, "judging_cap": "-1"})
     assert refused.status_code == 422
-    assert "Say what judging may cost" in refused.content.decode()
     assert client.post(url, {**filled, "judging_cap": proposed}).status_code == 302
     run = Run.objects.get(purpose="baseline")
     plan = RunPlan.from_json(run.plan)
     assert [(one.name, one.number) for one in plan.judges] == [("judge-one", 1)]
     assert plan.judges[0].cap + plan.judges[0].checks_cap == Decimal(proposed)
+
+    # and where each example is asked three times, the proposal covers all three
+    thrice = {**filled, "repeats": "3", "judging_cap": proposed}
+    assert client.post(url, thrice).status_code == 302
+    more = RunPlan.from_json(Run.objects.get(purpose="baseline", plan__repeats=3).plan)
+    assert more.judges[0].cap > 2 * plan.judges[0].cap
 
     # and no judging can need more, even where every answer is as long as it may be
     evaluations.finish(run, lambda alias, example: ("as long as may be " * 20)[:256])

@@ -289,7 +289,7 @@ def test_a_judge_that_is_not_usable_has_no_floor_and_no_weight() -> None:
 def test_what_judging_may_cost_is_asked_for_and_kept() -> None:
     scene, made = scene_with_judge()
 
-    for cap, code in (("0", "out_of_range"), ("0.01", "too_small")):
+    for cap, code in (("-1", "out_of_range"), ("0.01", "too_small")):
         with pytest.raises(Invalid) as refused:
             judges.start(scene, made, cap=cap)
         assert [(one.field, one.code) for one in refused.value.errors] == [("judging_cap", code)]

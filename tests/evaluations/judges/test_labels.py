@@ -5,6 +5,7 @@ import pytest
 from evaluations.datasets import services as datasets
 from evaluations.datasets.versioned import views_of
 from evaluations.judges import services
+from evaluations.judges.calibrating import labelled
 from evaluations.judges.models import HumanLabel
 from evaluations.judges.selectors import labels_of, next_to_label
 from evaluations.judges.services import label_example, settle_example
@@ -54,6 +55,25 @@ def test_from_a_slip_to_a_settled_label() -> None:
     third = examples[2].revision_id
     label_example(actor=owner, version=made, revision_id=third, label="pass")
     assert HumanLabel.objects.count() == 5
+
+
+def test_what_the_judge_has_answered_is_settled_by_a_third_person() -> None:
+    # given an answer on which two people differ, and a calibration that used their labels
+    owner, reviewer = people.person("Owner"), people.reviewer("risk")
+    made = judges.version(owner, lives.draft(owner), n=3)
+    first = views_of(made.calibration_set)[0].revision_id
+    label_example(actor=owner, version=made, revision_id=first, label="pass")
+    label_example(actor=reviewer, version=made, revision_id=first, label="fail")
+    opened = services.open_calibration(actor=owner, version=made)
+    services.finish_calibration(calibration_id=opened.pk, verdicts={str(first): ["fail"]})
+
+    # then neither of them decides it any more, and a third person does
+    with pytest.raises(Conflict, match="third person") as refused:
+        settle_example(actor=owner, version=made, revision_id=first, label="fail")
+    assert refused.value.code == "label_used"
+    third = people.reviewer("security")
+    label_example(actor=third, version=made, revision_id=first, label="pass")
+    assert labelled(*labels_of(made)).truth == {str(first): "pass"}
 
 
 def test_labels_stay_good_for_another_model_and_not_for_another_rubric() -> None:
