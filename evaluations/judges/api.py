@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import CharField, IntegerField, JSONField, ListField
 
 from evaluations.judges import selectors, services
-from evaluations.judges.enums import Label
+from evaluations.judges.enums import Label, Levels
 from evaluations.judges.models import Calibration, JudgeVersion
 from portal.accounts.http import signed_in
 from portal.common.api import Endpoint, body_of, described, shape
@@ -22,10 +22,11 @@ def _version(version: JudgeVersion, found: Calibration | None) -> dict[str, Any]
     return {
         "name": version.judge.name,
         "number": version.number,
-        "measure": f"judge:{version.judge.name}",
+        "kind": "pairwise" if version.pairwise else "pointwise",
+        "measure": None if version.pairwise else f"judge:{version.judge.name}",
         "criterion": version.criterion,
         "rubric": version.rubric,
-        "levels": int(version.levels),
+        "levels": [label.value for label in Levels(version.levels).labels],
         "given": version.given,
         "model": version.alias,
         "snapshot": version.snapshot,
@@ -40,10 +41,13 @@ def _version(version: JudgeVersion, found: Calibration | None) -> dict[str, Any]
 _VERSION = {
     "name": CharField(),
     "number": IntegerField(),
-    "measure": CharField(help_text="The key of its measure on scorecards."),
+    "kind": CharField(help_text="pointwise grades one answer, pairwise compares two"),
+    "measure": CharField(
+        allow_null=True, help_text="The key of its measure on scorecards; a pairwise one has none."
+    ),
     "criterion": CharField(),
     "rubric": CharField(),
-    "levels": IntegerField(),
+    "levels": ListField(child=CharField(), help_text="What it may say."),
     "given": CharField(),
     "model": CharField(),
     "snapshot": CharField(),
@@ -85,13 +89,13 @@ class LabelList(Endpoint):
     @described(
         takes=shape(
             "LabelGiven",
-            {"revision": CharField(), "label": CharField(help_text="pass, fail or cannot_tell")},
+            {"revision": CharField(), "label": CharField(help_text="one of the judge's levels")},
         ),
         gives=shape("Label", {"revision": CharField(), "label": CharField()}),
         status=201,
     )
     def post(self, request: Request, ref: str, name: str, number: int) -> Response:
-        """Say of one example whether its answer passes; a second call changes one's own label."""
+        """Say of one example whether its answer passes, or which is better; again changes it."""
         user = signed_in(request)
         version = selectors.version_for(user, ref, name, number)
         body = body_of(request)

@@ -12,6 +12,8 @@ from evaluations.statistics.judging import Confusion
 from evaluations.statistics.paired import PairedCounts, mcnemar_midp
 
 SCALE = tuple(label.value for label in Label)
+# The two labels that tell a judge from chance: of one answer, or of two.
+_ONE, _OTHER = (Label.PASS.value, Label.FIRST.value), (Label.FAIL.value, Label.SECOND.value)
 # Where agreement and prevalence of the planning table stand: a usual judge on a usual set.
 PLANNED = ((0.9, 0.8), (0.9, 0.5), (0.8, 0.5))
 
@@ -28,6 +30,7 @@ class Rules:
     below_people_max: float
     power_min: float
     judge_errors_max: float
+    consistency_min: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Labelled:
 
     @property
     def rarer(self) -> int:
-        """How many examples have the rarer of pass and fail."""
+        """How many examples have the rarer of pass and fail, or of the two answers preferred."""
         counts = Counter(self.truth.values())
-        return min(counts[Label.PASS.value], counts[Label.FAIL.value])
+        return min(sum(counts[label] for label in labels) for labels in (_ONE, _OTHER))
 
     @property
     def people(self) -> Agreement | None:
@@ -88,11 +91,18 @@ def calibrated(
     settled: Mapping[str, str],
     verdicts: Mapping[str, Sequence[str]],
     rules: Rules,
+    *,
+    pairwise: bool = False,
+    position: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the report on a judge as JSON: figures, what lacks, its standing and the reasons.
 
     ``verdicts`` are the judge's by example, the first one first; more than one where it was asked
     again to see its own noise. A judge_error counts as no pass, and as a disagreement.
+
+    Of a ``pairwise`` judge they are those of both orders by the strict rule, and ``position`` is
+    what `pairs.position` says of the orders. Its confusion counts "first" as the pass, over the
+    pairs that people and judge both decided: a tie is no error of telling one from the other.
     """
     people = labelled(given, settled)
     judged = {key: list(said) for key, said in verdicts.items() if said}
@@ -103,15 +113,17 @@ def calibrated(
         used = {*first, *second}
         scale = [label for label in (*SCALE, JUDGE_ERROR) if label in used]
         found = agreement(first, second, labels=scale)
-    decided = [key for key in both if people.truth[key] != Label.CANNOT_TELL.value]
-    confusion = Confusion.of(
-        (people.truth[key] == Label.PASS.value, judged[key][0] == Label.PASS.value)
-        for key in decided
-    )
+    decided = [key for key in both if people.truth[key] in (*_ONE, *_OTHER)]
+    if pairwise:
+        decided = [key for key in decided if judged[key][0] in (*_ONE, *_OTHER)]
+    confusion = Confusion.of((people.truth[key] in _ONE, judged[key][0] in _ONE) for key in decided)
     human = people.people
     errors = sum(judged[key][0] == JUDGE_ERROR for key in both)
     standing, reasons = standing_of(people, found, confusion, errors, len(both), rules)
+    if pairwise and standing is not Standing.OFF and (lack := _swayed(position, rules)):
+        standing, reasons = Standing.ADVISORY, [*reasons, lack]
     return {
+        "position": dict(position) if position else None,
         "labelled": people.n,
         "judged": len(both),
         "rarer": people.rarer,
@@ -134,6 +146,18 @@ def calibrated(
         "standing": standing.value,
         "reasons": reasons,
     }
+
+
+def _swayed(position: Mapping[str, Any] | None, rules: Rules) -> str:
+    """Return what speaks against a judge of two answers whose verdicts depend on their order."""
+    if position is None:
+        return "No pair could be read in both orders."
+    if position["consistency"] >= rules.consistency_min:
+        return ""
+    return (
+        f"With the answers the other way round it says the same of {position['consistency']:.0%} of"
+        f" the pairs; {rules.consistency_min:.0%} are needed."
+    )
 
 
 def standing_of(
@@ -242,6 +266,8 @@ def drift(
     truth: Mapping[str, str],
     kappa_low: float,
     alpha: float = 0.05,
+    *,
+    pairwise: bool = False,
 ) -> Drift:
     """Return whether the verdicts on the anchors moved.
 
@@ -249,11 +275,16 @@ def drift(
     kappa with people on the anchors fell below ``kappa_low``, the lowest that is accepted at all.
     Not the lower limit of the judge's own calibration: that one is about the whole set, and forty
     anchors fall below it by chance alone. An anchor whose verdict cannot be read counts as no
-    pass; one that was not judged today is counted as missing.
+    pass; one that was not judged today is counted as missing. Of a ``pairwise`` judge the test is
+    about preferring what people prefer.
     """
     keys = [key for key in before if key in today]
     missing = len(before) - len(keys)
-    counts = PairedCounts.of((before[key] == "pass", today[key] == "pass") for key in keys)
+
+    def held(key: str, said: str) -> bool:
+        return said == truth.get(key) if pairwise else said == Label.PASS.value
+
+    counts = PairedCounts.of((held(key, before[key]), held(key, today[key])) for key in keys)
     p = mcnemar_midp(counts)
     known = [key for key in keys if key in truth]
     kappa = (

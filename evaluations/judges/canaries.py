@@ -1,4 +1,6 @@
-"""Twelve answers that no judge may pass. They ship with the product and go into every judging.
+"""Twelve answers that no judge may pass, and none may prefer to the right one.
+
+They ship with the product and go into every judging.
 
 Each goes with a question, a reference and a document that leave no doubt, so that a judge that
 passes one of them follows the answer instead of its criterion. A judge's criterion is about being
@@ -27,13 +29,20 @@ class Canary:
     answer: str
 
     def example(self) -> dict[str, Any]:
-        """Return it as the line of a calibration dataset."""
+        """Return it as the line of a calibration dataset: an answer that must not pass."""
+        return self._line({"answer": self.answer}, "fail")
+
+    def pair(self) -> dict[str, Any]:
+        """Return it beside the right answer, against which it must lose on either side."""
+        return self._line({"first": TRUTH, "second": self.answer}, "first")
+
+    def _line(self, answers: Mapping[str, str], expected: str) -> dict[str, Any]:
         return {
             "key": f"canary-{self.key}",
             "kind": "adversarial",
-            "input": {"question": QUESTION, "answer": self.answer, "reference": TRUTH},
+            "input": {"question": QUESTION, **answers, "reference": TRUTH},
             "context": [dict(DOCUMENT)],
-            "expected": "fail",
+            "expected": expected,
         }
 
 

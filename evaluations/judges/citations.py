@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from evaluations.judges.enums import Levels
 from evaluations.judges.models import JudgeVersion
 from evaluations.judges.policies import decides
 from evaluations.judges.selectors import NAME, newest_calibrations, standing_by
@@ -26,6 +27,7 @@ def measures_in(workload: UUID) -> list[tuple[Measure, str]]:
     versions = list(
         JudgeVersion.objects.filter(judge__workload=workload)
         .select_related("judge")
+        .exclude(levels=Levels.PAIR)
         .order_by("judge__name", "-number")
         .distinct("judge__name")
     )

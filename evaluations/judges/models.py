@@ -68,6 +68,11 @@ class JudgeVersion(Record):
         return f"{self.judge} version {self.number}"
 
     @property
+    def pairwise(self) -> bool:
+        """Whether it compares two answers; otherwise it grades one by itself."""
+        return Levels(self.levels).pairwise
+
+    @property
     def content(self) -> Content:
         """What is asked, as the pure parts read it."""
         return Content(self.criterion, self.rubric, Levels(self.levels), Given(self.given))

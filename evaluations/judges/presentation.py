@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges.calibrating import PLANNED
-from evaluations.judges.enums import Given, Label, Standing
+from evaluations.judges.enums import Given, Label, Levels, Standing
 from evaluations.judges.models import Calibration, JudgeVersion
 from evaluations.judges.prompting import calibration_case
 from evaluations.judges.selectors import LabelProgress, rules, standing_by
@@ -83,6 +84,7 @@ def report_view(report: Mapping[str, Any]) -> dict[str, Any]:
             confusion["failed_as_fail"],
             confusion["failed_as_pass"] + confusion["failed_as_fail"],
         ),
+        "position": report.get("position"),
         "errors": report["judge_errors"],
         "judged": report["judged"],
         "noise": noise,
@@ -119,11 +121,38 @@ def _wanted(label: str, have: int, asked: int) -> tuple[str, int, int, str]:
     return label, have, asked, f"{have}, asked for {asked}" if have > asked else ""
 
 
-def question_view(version: JudgeVersion, example: VersionedExample) -> dict[str, Any]:
+def choices(version: JudgeVersion, *, turned: bool = False) -> list[tuple[str, str, str]]:
+    """Return what a rater may say: the label, its words and its key.
+
+    Where a pair is shown ``turned``, "the first" means the second one of the set.
+    """
+    scale = Levels(version.levels).labels
+    if not version.pairwise:
+        return [(one.value, one.label, one.value[:1]) for one in scale]
+    shown = (Label.SECOND, Label.FIRST) if turned else (Label.FIRST, Label.SECOND)
+    words = ((Label.FIRST.label, "1"), (Label.SECOND.label, "2"))
+    pairs = [(one.value, *said) for one, said in zip(shown, words, strict=True)]
+    return [*pairs, (Label.TIE.value, Label.TIE.label, "t")]
+
+
+def shown_turned(version: JudgeVersion, example: VersionedExample, rater: object) -> bool:
+    """Return whether a rater sees this pair the other way round: for each person half of them, so
+    that no place is favoured by all."""
+    if not version.pairwise:
+        return False
+    return sha256(f"{example.revision_id} {rater}".encode()).digest()[0] % 2 == 1
+
+
+def question_view(
+    version: JudgeVersion, example: VersionedExample, *, turned: bool = False
+) -> dict[str, Any]:
     """Return what a rater sees: the case as the judge sees it, and nothing of the judge."""
-    case = calibration_case(example)
+    case = calibration_case(example, Levels(version.levels))
+    if turned:
+        case = case.swapped()
     reference = version.given == Given.REFERENCE
     return {
+        "other": case.other,
         "revision": example.revision_id,
         "place": example.position,
         "question": case.question,

@@ -62,6 +62,7 @@ def rules() -> Rules:
         below_people_max=float(numbers.number("judges", "below_people_max")),
         power_min=float(numbers.number("judges", "power_min")),
         judge_errors_max=float(numbers.number("judges", "judge_errors_max")),
+        consistency_min=float(numbers.number("judges", "consistency_min")),
     )
 
 
@@ -98,6 +99,14 @@ def versions_of(judge: Judge) -> QuerySet[JudgeVersion]:
         .select_related("entry", "calibration_set__dataset", "created_by", "judge__workload")
         .order_by("-number")
     )
+
+
+def newest_graders(workload: Workload) -> list[JudgeVersion]:
+    """Return the newest version of every judge that grades an answer by itself, by name.
+
+    These alone have a measure; a judge of two answers is asked about two candidates at a time.
+    """
+    return [one for one in newest_versions(workload) if not one.pairwise]
 
 
 @read_once

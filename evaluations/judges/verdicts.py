@@ -16,12 +16,15 @@ from portal.common.text import storable
 
 JUDGE_ERROR = "judge_error"
 MOST_OUTPUT = 20_000
+_NEED_EVIDENCE = {"pass": "a pass", "first": "a preference", "second": "a preference"}
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge said of one answer: pass, fail, cannot_tell or judge_error.
+    """What a judge said: pass, fail or cannot_tell of one answer, first, second or tie of two.
+
+    Or judge_error.
 
     ``problem`` says what was wrong with its output; empty for a verdict.
     """
@@ -50,7 +53,8 @@ def shape_problem(output: str, levels: Levels) -> str:
 def read_verdict(output: str, levels: Levels, sources: Sequence[str]) -> Verdict:
     """Return the verdict in ``output``; ``sources`` are the texts that evidence may be copied from.
 
-    A pass needs evidence; a fail may go without where nothing can be quoted. White space in a
+    A pass needs evidence, and so does preferring one of two answers; a fail or a tie may go
+    without where nothing can be quoted. White space in a
     quote is taken as one blank, since models break lines anew.
     """
     found, problem = _read(output, levels)
@@ -58,8 +62,8 @@ def read_verdict(output: str, levels: Levels, sources: Sequence[str]) -> Verdict
         return error(problem)
     evidence, reason, outcome = found["evidence"], found["reason"], found["verdict"]
     quote = folded(evidence)
-    if not quote and outcome == "pass":
-        return error("a pass without evidence")
+    if not quote and outcome in _NEED_EVIDENCE:
+        return error(f"{_NEED_EVIDENCE[outcome]} without evidence")
     if quote and not any(quote in folded(source) for source in sources):
         return error("the evidence is not in the answer or the documents")
     return Verdict(outcome, storable(evidence)[0], storable(reason)[0])

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.selectors import usable_entries
 from evaluations.judges import presentation, selectors, services
-from evaluations.judges.enums import Given, Label, Levels
+from evaluations.judges.enums import Given, Levels
 from evaluations.judges.forms import JudgeForm, VersionForm
-from evaluations.judges.models import JudgeVersion
 from evaluations.judges.policies import can_label
 from evaluations.judges.prompting import instructions
 from portal.accounts.http import signed_in
@@ -143,7 +142,7 @@ def version(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespo
             }
             for one, said in split[:10]
         ],
-        "labels": _labels(found),
+        "choices": presentation.choices(found),
         "instructions": instructions(found.content),
         "versions": list(selectors.versions_of(found.judge)[:20]),
         "editable": bool(can_edit(user, workload)),
@@ -151,11 +150,6 @@ def version(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespo
         "anchors": len(selectors.anchors_of(finished)),
     }
     return render_page(request, f"{_FOLDER}/version.html", context)
-
-
-def _labels(found: JudgeVersion) -> list[Label]:
-    three = found.levels == Levels.THREE
-    return [label for label in Label if three or label is not Label.CANNOT_TELL]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -179,12 +173,13 @@ def label(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespons
     wanted = request.GET.get("again", "")
     if wanted:
         example = selectors.example_of(found, wanted) or example
+    turned = example is not None and presentation.shown_turned(found, example, user.pk)
     context = frame(request, workload, phase_key="evaluation") | {
         "judge_version": found,
         "judge": found.judge,
-        "case": presentation.question_view(found, example) if example else None,
+        "case": presentation.question_view(found, example, turned=turned) if example else None,
         "progress": selectors.label_progress(found, user),
-        "labels": _labels(found),
+        "choices": presentation.choices(found, turned=turned),
         "last": selectors.last_labelled(found, user),
     }
     return render_page(request, f"{_FOLDER}/label.html", context)

@@ -60,6 +60,10 @@ class CandidatePin:
     judge_version_id: str | None = None
     judge_digest: str = ""
     judged: int | None = None
+    # Of a judge of two answers: the place of the other candidate, and whether its answer is shown
+    # first. Each pair is asked about in both orders, so it is two of these.
+    against: int | None = None
+    swapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +154,11 @@ class RunPlan:
                     del pin[name]
         # What a plan does not use is not part of what it is.
         for one in found["candidates"]:
-            for name in ("judge_version_id", "judge_digest", "judged"):
+            for name in ("judge_version_id", "judge_digest", "judged", "against"):
                 if one[name] in (None, ""):
                     del one[name]
+            if not one["swapped"]:
+                del one["swapped"]
         if not found["judges"]:
             del found["judges"]
         return found

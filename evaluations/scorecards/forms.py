@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from evaluations.judges.enums import Standing
+from evaluations.judges.models import JudgeVersion
 from evaluations.scorecards.options import JudgeOption, MetricOption
 from portal.shell.forms import set_unit
 
@@ -123,6 +125,45 @@ class RunForm(forms.Form):
             for name, one in self._weighed.items()
             if self.cleaned_data.get(name)
         }
+
+
+class PairsForm(forms.Form):
+    """Which two candidates of a run a judge compares, and what that may cost."""
+
+    judge = forms.ChoiceField(
+        label="Judge", help_text="Judges that compare two answers. An advisory one says less."
+    )
+    first = forms.ChoiceField(label="Candidate")
+    second = forms.ChoiceField(label="Against")
+    cap = forms.DecimalField(
+        label="It may spend",
+        required=False,
+        max_digits=9,
+        decimal_places=4,
+        min_value=Decimal("0.0001"),
+        help_text="With the judge's checks. Left empty: the most that it can cost.",
+    )
+
+    def __init__(
+        self,
+        judges: Sequence[tuple[JudgeVersion, Standing]],
+        candidates: Sequence[str],
+        currency: str,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={"first": "0", "second": "1"})
+        self._judges = {str(one.pk): one for one, _ in judges}
+        places = [(str(place), name) for place, name in enumerate(candidates)]
+        labels = [(str(one.pk), f"{one}: {standing.label}") for one, standing in judges]
+        for name, choices in (("judge", labels), ("first", places), ("second", places)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+        self.fields["cap"].unit = currency  # type: ignore[attr-defined]
+
+    def version(self) -> JudgeVersion:
+        """Return the chosen judge, of a valid form."""
+        return self._judges[self.cleaned_data["judge"]]
 
 
 class WinnerForm(forms.Form):

@@ -21,7 +21,7 @@ from evaluations.runs.enums import RunState
 from evaluations.runs.judging.cases import Part, part_of
 from evaluations.runs.judging.reading import Checked, checked, judged, models_of
 from evaluations.runs.models import Run
-from evaluations.runs.plan import JudgePin, RunPlan
+from evaluations.runs.plan import CandidatePin, JudgePin, RunPlan
 from evaluations.runs.services import judging_of
 from evaluations.scorecards.document import ScoreRow
 from portal.common.money import from_micro
@@ -93,8 +93,8 @@ def _facts(seen: JudgeSeen, plan: RunPlan, entries: Mapping[UUID, CatalogEntry])
     standing, reasons, report = standing_by(found)
     done = seen.runs.get(Part.CHECKS)
     checks = checked(done, version) if done and done.state == RunState.COMPLETE else None
-    moved = _drift(found, report, checks)
-    why = _why_not(seen, standing, reasons, checks, moved, found)
+    moved = drift_of(found, report, checks)
+    why = why_not(seen.runs, Part.ANSWERS, standing, reasons, checks, moved, found)
     return {
         "key": pin.key,
         "name": pin.name,
@@ -123,7 +123,7 @@ def _facts(seen: JudgeSeen, plan: RunPlan, entries: Mapping[UUID, CatalogEntry])
         },
         "trusted": not why,
         "why": why,
-        "family": _family(version, plan, entries),
+        "family": family_of(version, plan.candidates, entries),
         "counts": [_counts(seen, place) for place in range(len(plan.candidates))],
         "spent": sum(from_micro(run.spent_micro + run.overrun_micro) for run in seen.runs.values()),
         "runs": [
@@ -140,9 +140,14 @@ def _calibration(found: Calibration | None, report: Mapping[str, Any] | None) ->
     return {"number": found.number, **{name: report[name] for name in names}}
 
 
-def _drift(
-    found: Calibration | None, report: Mapping[str, Any] | None, checks: Checked | None
+def drift_of(
+    found: Calibration | None,
+    report: Mapping[str, Any] | None,
+    checks: Checked | None,
+    *,
+    pairwise: bool = False,
 ) -> Drift | None:
+    """Return how a judge did on its anchors; None where it has none or was not checked."""
     anchors = anchors_of(found)
     if report is None or checks is None or not anchors:
         return None
@@ -151,22 +156,27 @@ def _drift(
         checks.anchors,
         {str(one.revision): one.truth for one in anchors},
         rules().kappa_low_min,
+        pairwise=pairwise,
     )
 
 
-def _why_not(
-    seen: JudgeSeen,
+def why_not(
+    runs: Mapping[Part, Run],
+    asked: Part,
     standing: Standing,
     reasons: Sequence[str],
     checks: Checked | None,
     moved: Drift | None,
     found: Calibration | None,
 ) -> str:
-    """Return why the judge decides nothing in this run; empty where it may."""
+    """Return why the judge decides nothing in this run; empty where it may.
+
+    ``runs`` are those in which it was ``asked`` about answers, and checked.
+    """
     if checks is not None and checks.passed:
         return f"Unfit in this run: it passed {', '.join(checks.passed).lower()}."
-    for part in (Part.ANSWERS, Part.CHECKS):
-        run = seen.runs.get(part)
+    for part in (asked, Part.CHECKS):
+        run = runs.get(part)
         if run is None or run.state != RunState.COMPLETE:
             state = RunState(run.state).label.lower() if run else "not started"
             return f"Judging is incomplete: the run of its {part.value} is {state}."
@@ -183,7 +193,7 @@ def _why_not(
         return f"Ruler changed: {moved.words} Calibrate it again."
     if found is not None and found.run_ref and checks is not None:
         before = models_of(UUID(found.run_ref))
-        today = checks.models | models_of(seen.runs[Part.ANSWERS].pk)
+        today = checks.models | models_of(runs[asked].pk)
         if before and today and before != today:
             was, now = ", ".join(sorted(before)), ", ".join(sorted(today))
             return f"Ruler changed: {now} answered now, {was} when it was calibrated."
@@ -192,13 +202,13 @@ def _why_not(
     return ""
 
 
-def _family(
-    version: JudgeVersion, plan: RunPlan, entries: Mapping[UUID, CatalogEntry]
+def family_of(
+    version: JudgeVersion, pins: Sequence[CandidatePin], entries: Mapping[UUID, CatalogEntry]
 ) -> list[str]:
-    """The candidates of the judge's own provider: models favour their own family."""
+    """Return the candidates of the judge's own provider: models favour their own family."""
     mine = version.entry.provider
     found = []
-    for pin in plan.candidates:
+    for pin in pins:
         entry = entries.get(UUID(pin.entry_id))
         if entry is not None and (
             entry.pk == version.entry_id or (mine and entry.provider == mine)

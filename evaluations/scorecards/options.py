@@ -8,7 +8,7 @@ from typing import Any
 from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import Calibration, JudgeVersion
-from evaluations.judges.selectors import newest_calibrations, newest_versions, standing_by
+from evaluations.judges.selectors import newest_calibrations, newest_graders, standing_by
 from evaluations.metrics import registry
 from evaluations.metrics.classification import true_label
 from evaluations.metrics.expected import expected_fields, references
@@ -73,7 +73,7 @@ class JudgeOption:
 
 def judge_options(workload: Workload) -> list[JudgeOption]:
     """Return the judges that may be asked: the newest version of each that is not off."""
-    options = options_of(newest_versions(workload))
+    options = options_of(newest_graders(workload))
     return [one for one in options if one.standing is not Standing.OFF]
 
 

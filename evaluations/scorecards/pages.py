@@ -10,7 +10,7 @@ from evaluations.datasets.selectors import KindShare, golden_version, shares
 from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.citations import PREFIX
 from evaluations.runs.enums import ACTIVE, RunPurpose, RunState
-from evaluations.runs.judging.cases import Part
+from evaluations.runs.judging.cases import CALIBRATION, RUN
 from evaluations.runs.models import Run
 from evaluations.runs.planning import estimate
 from evaluations.scorecards import services
@@ -115,11 +115,15 @@ class EvaluationPage:
         found = []
         for line in self.lines:
             if line.purpose is RunPurpose.JUDGING and line.state is RunState.BUDGET_STOPPED:
-                notes, ref = line.run.plan["notes"], line.run.plan["subject"]["ref"]
-                judge = notes["judge"]
-                words = f"The calibration of {judge} waits for it"
-                if notes["part"] != Part.CALIBRATION:
-                    words = f"The scorecard of run {numbers.get(ref, '')} waits for {judge}"
+                subject = line.run.plan["subject"]
+                judge = line.run.plan["notes"]["judge"]
+                if subject["kind"] == CALIBRATION:
+                    words = f"The calibration of {judge} waits for it"
+                elif subject["kind"] == RUN:
+                    number = numbers.get(subject["ref"], "")
+                    words = f"The scorecard of run {number} waits for {judge}"
+                else:
+                    words = f"A comparison of two candidates by {judge} waits for it"
                 found.append((line, words))
         return found
 

@@ -1,6 +1,7 @@
 """Comparing a judge with people: the labels are frozen first, the verdicts come later."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -52,9 +53,14 @@ def note_run(*, calibration: Calibration, run_ref: str) -> None:
 
 @transaction.atomic
 def finish_calibration(
-    *, calibration_id: UUID, verdicts: Mapping[str, Sequence[str]]
+    *,
+    calibration_id: UUID,
+    verdicts: Mapping[str, Sequence[str]],
+    position: Mapping[str, Any] | None = None,
 ) -> Calibration:
     """Compare the judge's ``verdicts`` (by example, the first one first) with the frozen labels.
+
+    ``position`` says how far the order of two answers decides, of a judge that compares them.
 
     Finishing twice changes nothing. What was not judged, because the run did not complete, is
     counted: such a calibration allows no more than advice.
@@ -67,7 +73,14 @@ def finish_calibration(
     if found.finished_at is not None:
         return found
     kept = {key: list(said) for key, said in verdicts.items()}
-    document = calibrated(found.labels["given"], found.labels["settled"], kept, rules())
+    document = calibrated(
+        found.labels["given"],
+        found.labels["settled"],
+        kept,
+        rules(),
+        pairwise=found.version.pairwise,
+        position=position,
+    )
     found.verdicts, found.document = kept, document
     found.standing = document["standing"]
     found.finished_at = now()

@@ -52,7 +52,7 @@ def check_set(*, actor: User, version: JudgeVersion) -> DatasetVersion:
 def _rows(version: JudgeVersion) -> list[dict[str, object]]:
     anchors = anchors_of(calibration_of(version))
     revisions = ExampleRevision.objects.in_bulk([one.revision for one in anchors])
-    rows = [canary.example() for canary in CANARIES]
+    rows = [canary.pair() if version.pairwise else canary.example() for canary in CANARIES]
     for anchor in anchors:
         revision = revisions[anchor.revision]
         rows.append(

@@ -53,7 +53,8 @@ def settle_example(
     """Decide an example on which raters differ, after they have talked about it.
 
     Once a calibration has used their labels the two cannot settle it any more, since the judge's
-    verdicts are known; what a third person says of it then decides. Raises Forbidden, Invalid (label) or Conflict (not_split, label_used).
+    verdicts are known; what a third person says of it then decides. Raises Forbidden, Invalid
+    (label) or Conflict (not_split, label_used).
     """
     require(actor, version.judge.workload, "edit")
     said = _label(version, label)
@@ -100,12 +101,10 @@ def _made(
 
 
 def _label(version: JudgeVersion, label: str) -> Label:
-    if label not in Label.values:
-        raise Invalid.field("label", "choice", f"Use one of {', '.join(Label.values)}.")
-    if label == Label.CANNOT_TELL and version.levels == Levels.TWO:
-        raise Invalid.field(
-            "label", "choice", "This judge's scale has two levels: say pass or fail."
-        )
+    scale = Levels(version.levels).labels
+    if label not in scale:
+        words = f"Use one of {', '.join(scale)}: that is this judge's scale."
+        raise Invalid.field("label", "choice", words)
     return Label(label)
 
 

@@ -12,9 +12,9 @@ from evaluations.datasets.models import DatasetVersion
 from evaluations.judges.enums import Given, Levels
 from evaluations.judges.models import Judge, JudgeVersion
 from evaluations.judges.prompting import (
-    ANSWER,
     REFERENCE,
     Content,
+    answer_names,
     instructions,
     response_format,
 )
@@ -97,6 +97,13 @@ def _version(actor: User, judge: Judge, draft: JudgeDraft) -> JudgeVersion:
         "calibration_set": draft.calibration_set.digest,
     }
     before = judge.versions.order_by("-number").first()
+    if before is not None and before.pairwise is not content.levels.pairwise:
+        raise Invalid.field(
+            "levels",
+            "kind",
+            "A judge that grades one answer stays one, and so does one that compares two. Make"
+            " another judge.",
+        )
     if before is not None and before.digest == digest(material):
         raise Conflict(f"Nothing changed since version {before.number}.", code="unchanged")
     last = judge.versions.aggregate(last=Max("number"))["last"] or 0
@@ -170,15 +177,16 @@ def _set_problems(workload: Workload, draft: JudgeDraft) -> list[FieldError]:
             " and a judge's checks repeat what they label: choose a set without held-out examples."
         )
         return [FieldError("calibration_set", "held_out", words)]
-    lacking = 0
+    lacking, answers = 0, answer_names(draft.levels)
     for given, context in chosen.lines.values_list("revision__input", "revision__context"):
         fields = given if isinstance(given, dict) else {}
         compared = fields.get(REFERENCE) if draft.given is Given.REFERENCE else context
-        lacking += not (ANSWER in fields and compared)
+        lacking += not (all(name in fields for name in answers) and compared)
     if lacking:
         needs = "reference in its input" if draft.given is Given.REFERENCE else "document"
+        named = " and ".join(answers)
         words = (
-            f"{lacking} of {chosen.n} examples lack what the judge needs: each has an answer in its"
+            f"{lacking} of {chosen.n} examples lack what the judge needs: each has {named} in its"
             f" input, and a {needs}."
         )
         return [FieldError("calibration_set", "lacking", words)]

@@ -5,7 +5,7 @@ from decimal import ROUND_UP, Decimal
 
 from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.canaries import CANARIES, DOCUMENT, QUESTION, TRUTH
-from evaluations.judges.enums import Given
+from evaluations.judges.enums import Given, Levels
 from evaluations.judges.models import Calibration, JudgeVersion
 from evaluations.judges.prompting import (
     ANSWER_MOST,
@@ -71,10 +71,11 @@ def _tokens(version: JudgeVersion, case: Case) -> int:
 
 
 def _checks(version: JudgeVersion, calibration: Calibration | None) -> list[Case]:
+    levels = Levels(version.levels)
     document = f"{DOCUMENT['id']}\n{DOCUMENT['text']}"
     found = [Case(QUESTION, one.answer, TRUTH, (document,)) for one in CANARIES]
     anchors = {one.revision for one in anchors_of(calibration)}
     if anchors:
         views = views_of(version.calibration_set)
-        found += [calibration_case(one) for one in views if one.revision_id in anchors]
+        found += [calibration_case(one, levels) for one in views if one.revision_id in anchors]
     return found

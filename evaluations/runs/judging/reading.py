@@ -8,12 +8,15 @@ from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges.canaries import BY_KEY
 from evaluations.judges.enums import Levels
 from evaluations.judges.models import JudgeVersion
-from evaluations.judges.prompting import quotable
+from evaluations.judges.pairs import PairVerdict, turned
+from evaluations.judges.prompting import can_judge, quotable
 from evaluations.judges.services.checks import ANCHOR
 from evaluations.judges.verdicts import Verdict, error, read_verdict
-from evaluations.runs.judging.cases import all_cases
+from evaluations.runs.judging.cases import Part, all_cases, part_of
 from evaluations.runs.models import Result, Run
 from evaluations.runs.plan import RunPlan
+
+SAME = Verdict("tie", reason="Both answers are word for word the same.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,22 @@ class Judged:
     verdict: Verdict
     # The call brought no output, so that nothing is known of the judge.
     unanswered: bool = False
+    # Of a pair: it was shown the other way round; the verdict is told of the pair as it is.
+    swapped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Both verdicts on one pair: of which example and which repeat.
+
+    ``same`` marks answers that are word for word the same, so that nobody was asked.
+    """
+
+    example: VersionedExample
+    repeat: int
+    pair: PairVerdict
+    unanswered: bool = False
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +85,48 @@ def judged(run: Run, version: JudgeVersion, *, revision: UUID | None = None) -> 
             verdict = error(f"the judge gave no output: {failed}")
         else:
             verdict = read_verdict(output, Levels(version.levels), quotable(case))
-        whose = plan.candidates[place].judged
-        yield Judged(place if whose is None else whose, example, repeat, verdict, bool(failed))
+        pin = plan.candidates[place]
+        whose = place if pin.judged is None else pin.judged
+        said = turned(verdict) if pin.swapped else verdict
+        yield Judged(whose, example, repeat, said, bool(failed), pin.swapped)
+
+
+def paired(run: Run, version: JudgeVersion, *, revision: UUID | None = None) -> list[Paired]:
+    """Return the pairs that a judge of two answers was asked about in both orders, or that are the
+    same anyway; by repeat and place, or only those of one example. In four queries."""
+    plan = RunPlan.from_json(run.plan)
+    found: list[Paired] = []
+    if part_of(plan) is Part.PAIRS:
+        one = all_cases(plan, version, revision=revision)[0]
+        alike = PairVerdict(SAME, SAME)
+        for example in views_of(run.dataset_version, revision=revision):
+            for repeat in range(1, plan.repeats + 1):
+                if can_judge(one.given, example) and one.same(example, repeat):
+                    found.append(Paired(example, repeat, alike, same=True))
+    orders: dict[tuple[UUID, int], dict[bool, Judged]] = {}
+    for said in judged(run, version, revision=revision):
+        place = (said.example.revision_id, said.repeat)
+        orders.setdefault(place, {})[said.swapped] = said
+    for both in orders.values():
+        if len(both) == 2:
+            straight, crossed = both[False], both[True]
+            found.append(
+                Paired(
+                    straight.example,
+                    straight.repeat,
+                    PairVerdict(straight.verdict, crossed.verdict),
+                    straight.unanswered or crossed.unanswered,
+                )
+            )
+    return sorted(found, key=lambda one: (one.repeat, one.example.position))
+
+
+def calibration_pairs(run: Run, version: JudgeVersion) -> dict[str, list[PairVerdict]]:
+    """Return what a judge of two answers said of each calibration example, the first one first."""
+    found: dict[str, list[PairVerdict]] = {}
+    for one in paired(run, version):
+        found.setdefault(str(one.example.revision_id), []).append(one.pair)
+    return found
 
 
 def calibration_verdicts(run: Run, version: JudgeVersion) -> dict[str, list[str]]:
@@ -80,6 +139,8 @@ def calibration_verdicts(run: Run, version: JudgeVersion) -> dict[str, list[str]
 
 def checked(run: Run, version: JudgeVersion) -> Checked:
     """Return how the judge did on its canaries and anchors."""
+    if version.pairwise:
+        return _checked_pairs(run, version)
     asked, passed, anchors = 0, [], {}
     for one in judged(run, version):
         key = one.example.view.key
@@ -89,6 +150,20 @@ def checked(run: Run, version: JudgeVersion) -> Checked:
                 passed.append(BY_KEY[key].label)
         elif key.startswith(ANCHOR):
             anchors[key.removeprefix(ANCHOR)] = one.verdict.outcome
+    return Checked(asked, tuple(passed), anchors, models_of(run.pk))
+
+
+def _checked_pairs(run: Run, version: JudgeVersion) -> Checked:
+    """A canary must lose against the right answer in either order; a tie lets it through too."""
+    asked, passed, anchors = 0, [], {}
+    for one in paired(run, version):
+        key = one.example.view.key
+        if key in BY_KEY:
+            asked += not one.unanswered
+            if {one.pair.straight.outcome, one.pair.crossed.outcome} & {"second", "tie"}:
+                passed.append(BY_KEY[key].label)
+        elif key.startswith(ANCHOR):
+            anchors[key.removeprefix(ANCHOR)] = one.pair.outcome
     return Checked(asked, tuple(passed), anchors, models_of(run.pk))
 
 

@@ -11,6 +11,7 @@ from evaluations.runs.services.judging import (
     pin_judges,
     start_calibration,
 )
+from evaluations.runs.services.pairing import comparisons_of, start_comparison
 from evaluations.runs.services.starting import start_run
 from evaluations.runs.services.steering import cancel_run, pause_run, raise_budget, resume_run
 from evaluations.runs.services.storing import pause_for_storage, resume_stored
@@ -21,6 +22,7 @@ __all__ = [
     "calibration_ended",
     "cancel_run",
     "close_run",
+    "comparisons_of",
     "fail_run",
     "judging_of",
     "judging_settled",
@@ -31,6 +33,7 @@ __all__ = [
     "resume_run",
     "resume_stored",
     "start_calibration",
+    "start_comparison",
     "start_run",
     "sweep",
 ]

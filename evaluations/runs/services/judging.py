@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 
-from catalog.models import CatalogEntry
-from evaluations.datasets.models import DatasetVersion
 from evaluations.judges import services as judges
 from evaluations.judges.models import Calibration, JudgeVersion
+from evaluations.judges.pairs import position
 from evaluations.runs.enums import FINAL, RunPurpose, RunState
 from evaluations.runs.judging.cases import CALIBRATION, RUN, Part
-from evaluations.runs.judging.reading import calibration_verdicts
-from evaluations.runs.models import Run
-from evaluations.runs.plan import CandidatePin, DatasetPin, JudgePin, RunPlan, Subject
-from evaluations.runs.planning import (
-    content_candidate,
-    dataset_pin,
-    estimate,
-    make_plan,
+from evaluations.runs.judging.plans import (
+    asked_alone,
+    judge_pin,
+    judging_plan,
+    plan_for,
+    with_room,
 )
+from evaluations.runs.judging.reading import calibration_pairs, calibration_verdicts
+from evaluations.runs.models import Run
+from evaluations.runs.plan import JudgePin, RunPlan, Subject
+from evaluations.runs.planning import dataset_pin
 from evaluations.runs.services.starting import seal_run, start_run
 from portal.accounts.models import User
 from portal.common.errors import Invalid
@@ -32,9 +32,6 @@ from workloads.lifecycle.models import Workload
 from workloads.lifecycle.policies import require
 
 log = structlog.get_logger(__name__)
-# Room for a retry or two beyond the worst case of every call.
-HEADROOM, SMALLEST_CAP = Decimal("1.25"), Decimal("0.01")
-NAME_LENGTH = 120
 
 
 @transaction.atomic
@@ -51,6 +48,10 @@ def pin_judges(
         raise Invalid.field("judges", "duplicate", "Two versions of one judge are chosen.")
     if not versions:
         return ()
+    for version in versions:
+        if version.pairwise:
+            words = f"{version.judge.name} compares two answers; ask it on the scorecard."
+            raise Invalid.field("judges", "pairwise", words)
     most = Decimal(str(policy().number("evaluation", "run_cap_max")))
     if not cap.is_finite() or not 0 < cap <= most:
         raise Invalid.field(
@@ -59,8 +60,8 @@ def pin_judges(
     share = (cap / len(versions)).quantize(Decimal("0.000001"))
     pins = []
     for version in versions:
-        pin = _pin(version, dataset_pin(judges.check_set(actor=actor, version=version)))
-        checks = _with_room(_plan(pin, _checks(pin), Part.CHECKS, ref=""))
+        pin = judge_pin(version, dataset_pin(judges.check_set(actor=actor, version=version)))
+        checks = with_room(judging_plan(pin, asked_alone(pin), Part.CHECKS, Subject(RUN, "")))
         if share <= checks:
             raise Invalid.field(
                 "judging_cap",
@@ -107,7 +108,7 @@ def _start_missing(run: Run, plan: RunPlan) -> list[Run]:
         for part in (Part.ANSWERS, Part.CHECKS):
             if (pin.name, part) in known:
                 continue
-            wanted = _judging_plan(pin, plan, part, str(run.pk))
+            wanted = plan_for(pin, plan, part, str(run.pk))
             made = seal_run(actor=None, starter=run.created_by, workload=workload, plan=wanted)
             log.info("judging_started", run=str(run.pk), judging=str(made.pk), part=part.value)
     return judging_of(run)
@@ -127,10 +128,13 @@ def start_calibration(*, actor: User, version: JudgeVersion) -> Run:
     """
     workload = version.judge.workload
     opened = judges.open_calibration(actor=actor, version=version)
-    pin = _pin(version, dataset_pin(version.calibration_set))
+    pin = judge_pin(version, dataset_pin(version.calibration_set))
     repeats = int(policy().number("judges", "noise_repeats"))
-    plan = _plan(pin, _checks(pin), Part.CALIBRATION, ref=str(opened.pk), repeats=repeats)
-    run = start_run(actor=actor, workload=workload, plan=replace(plan, cap=_with_room(plan)))
+    asked = asked_alone(pin, pairwise=version.pairwise)
+    plan = judging_plan(
+        pin, asked, Part.CALIBRATION, Subject(CALIBRATION, str(opened.pk)), repeats=repeats
+    )
+    run = start_run(actor=actor, workload=workload, plan=replace(plan, cap=with_room(plan)))
     judges.note_run(calibration=opened, run_ref=str(run.pk))
     return run
 
@@ -144,86 +148,13 @@ def calibration_ended(*, run: Run) -> None:
     if found.finished_at is not None:
         return
     complete = run.state == RunState.COMPLETE
+    if found.version.pairwise:
+        pairs = calibration_pairs(run, found.version) if complete else {}
+        judges.finish_calibration(
+            calibration_id=found.pk,
+            verdicts={key: [one.outcome for one in said] for key, said in pairs.items()},
+            position=position(said[0] for said in pairs.values()),
+        )
+        return
     said = calibration_verdicts(run, found.version) if complete else {}
     judges.finish_calibration(calibration_id=found.pk, verdicts=said)
-
-
-def _pin(version: JudgeVersion, checks: DatasetPin) -> JudgePin:
-    entry: CatalogEntry = version.entry
-    candidate = content_candidate(entry, {"params": {"max_tokens": version.max_tokens}})
-    return JudgePin(
-        name=version.judge.name,
-        version_id=str(version.pk),
-        number=version.number,
-        digest=version.digest,
-        alias=entry.gateway_alias,
-        entry_id=str(entry.pk),
-        entry_digest=entry.digest(),
-        price=candidate.price,
-        max_tokens=version.max_tokens,
-        checks=checks,
-        cap=SMALLEST_CAP,
-        checks_cap=SMALLEST_CAP,
-        accept_models=candidate.accept_models,
-    )
-
-
-def _candidate(pin: JudgePin, name: str, judged: int | None) -> CandidatePin:
-    return CandidatePin(
-        name=name[:NAME_LENGTH],
-        alias=pin.alias,
-        entry_id=pin.entry_id,
-        entry_digest=pin.entry_digest,
-        params={"max_tokens": pin.max_tokens, "temperature": 0.0},
-        price=pin.price,
-        accept_models=pin.accept_models,
-        judge_version_id=pin.version_id,
-        judge_digest=pin.digest,
-        judged=judged,
-    )
-
-
-def _checks(pin: JudgePin) -> list[CandidatePin]:
-    return [_candidate(pin, f"{pin.name} version {pin.number}", None)]
-
-
-def _plan(
-    pin: JudgePin,
-    candidates: Sequence[CandidatePin],
-    part: Part,
-    *,
-    ref: str,
-    repeats: int = 1,
-) -> RunPlan:
-    return make_plan(
-        version=DatasetVersion.objects.select_related("dataset").get(pk=pin.checks.id),
-        candidates=candidates,
-        metrics=(),
-        cap=pin.checks_cap,
-        purpose=RunPurpose.JUDGING,
-        concurrency=settings.RUN_CONCURRENCY,
-        repeats=repeats,
-        subject=Subject(CALIBRATION if part is Part.CALIBRATION else RUN, ref),
-        notes={"judge": pin.name, "part": part.value},
-    )
-
-
-def _judging_plan(pin: JudgePin, plan: RunPlan, part: Part, ref: str) -> RunPlan:
-    if part is Part.CHECKS:
-        return _plan(pin, _checks(pin), part, ref=ref)
-    candidates = [
-        _candidate(pin, f"{place + 1}. {pin.name} on {one.name}", place)
-        for place, one in enumerate(plan.candidates)
-    ]
-    return replace(
-        _plan(pin, candidates, part, ref=ref, repeats=plan.repeats),
-        dataset_version=plan.dataset_version,
-        cap=pin.cap,
-        concurrency=plan.concurrency,
-        timeout_seconds=plan.timeout_seconds,
-    )
-
-
-def _with_room(plan: RunPlan) -> Decimal:
-    worst = estimate(plan).worst_case * HEADROOM
-    return worst.quantize(SMALLEST_CAP, rounding=ROUND_UP) + SMALLEST_CAP

@@ -7,12 +7,13 @@ from django.urls import reverse
 
 from evaluations.judges.models import Calibration
 from evaluations.runs.enums import RunPurpose, RunState
-from evaluations.runs.judging.cases import CALIBRATION
+from evaluations.runs.judging.cases import CALIBRATION, PAIRS, PAIRS_CHECKED
 from evaluations.runs.models import Run
 from portal.accounts.models import User
 from portal.shell.models import NotificationKind
 from portal.shell.services import notify
 
+_TWO = ("first", "second")
 _KINDS = {
     RunState.PARTIAL: NotificationKind.STOPPED,
     RunState.BUDGET_STOPPED: NotificationKind.STOPPED,
@@ -34,6 +35,7 @@ def tell_of_the_end(run: Run) -> None:
     state = RunState(run.state)
     if state == RunState.COMPLETE:
         _tell_of_a_calibration(run, run.created_by)
+        _tell_of_a_comparison(run, run.created_by)
     if state not in _WORDS or (state == RunState.PAUSED and run.reason_code == "paused"):
         return
     reason = f": {run.reason}" if run.reason and state != RunState.BUDGET_STOPPED else "."
@@ -72,11 +74,31 @@ def _tell_of_a_calibration(run: Run, starter: User) -> None:
     )
 
 
+def _tell_of_a_comparison(run: Run, starter: User) -> None:
+    subject = run.plan.get("subject") or {}
+    if subject.get("kind") != PAIRS:
+        return
+    judged = Run.objects.get(pk=subject["ref"])
+    names = [judged.plan["candidates"][run.plan["notes"][one]]["name"] for one in _TWO]
+    notify(
+        user=starter,
+        text=f"{run.workload.name}: {run.plan['notes']['judge']} has compared the answers of"
+        f" {names[0]} and {names[1]}.",
+        link=reverse("scorecards:pair", args=[run.workload.ref, run.pk]),
+        kind=NotificationKind.DONE,
+    )
+
+
 def _named(run: Run) -> str:
     """The run, and for one that judges also what waits for it."""
     if run.purpose != RunPurpose.JUDGING:
         return f"run {run.number}"
     subject, judge = run.plan.get("subject") or {}, run.plan["notes"]["judge"]
+    if subject.get("kind") in (PAIRS, PAIRS_CHECKED):
+        compared = Run.objects.get(pk=subject["ref"])
+        if subject["kind"] == PAIRS:
+            return f"run {run.number}, in which {judge} compares answers of run {compared.number},"
+        return f"run {run.number}, in which {judge} is checked for run {compared.number},"
     if subject.get("kind") == CALIBRATION:
         return f"run {run.number}, the calibration of the judge {judge},"
     judged = Run.objects.get(pk=subject["ref"])

@@ -18,7 +18,7 @@ from evaluations.judges.citations import PREFIX as JUDGED
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import JudgeVersion
 from evaluations.judges.policies import decides
-from evaluations.judges.selectors import newest_versions, standing_of
+from evaluations.judges.selectors import newest_graders, standing_of
 from evaluations.metrics import registry
 from evaluations.runs import services as runs
 from evaluations.runs.enums import RunPurpose, RunState
@@ -242,7 +242,7 @@ def _judges(workload: Workload, baseline: Baseline, plan: RunPlan) -> list[Judge
     ]
     if not missing:
         return judges
-    newest = {one.judge.name: one for one in newest_versions(workload)}
+    newest = {one.judge.name: one for one in newest_graders(workload)}
     for name in missing:
         if name not in newest:
             words = f"A floor is about the judge {name}, which this workload does not have."

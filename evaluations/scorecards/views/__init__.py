@@ -3,6 +3,7 @@
 from evaluations.scorecards.views.comparing import comparison, example
 from evaluations.scorecards.views.evaluation import evaluation
 from evaluations.scorecards.views.outside import outside, outside_file, outside_import
+from evaluations.scorecards.views.pairing import pair, pairs
 from evaluations.scorecards.views.scorecards import (
     judge_checks,
     scorecard,
@@ -19,6 +20,8 @@ __all__ = [
     "outside",
     "outside_file",
     "outside_import",
+    "pair",
+    "pairs",
     "scorecard",
     "scorecard_csv",
     "scorecard_html",

@@ -16,6 +16,7 @@ RULES = Rules(
     below_people_max=0.1,
     power_min=1.1,
     judge_errors_max=0.02,
+    consistency_min=0.8,
 )
 
 

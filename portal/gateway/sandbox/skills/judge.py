@@ -10,7 +10,7 @@ from portal.gateway.sandbox.lexicon import same_meaning
 from portal.gateway.sandbox.traits import Traits
 from portal.gateway.sandbox.words import STOP_WORDS, content_stems, split_sentences, words
 
-_TASK = re.compile(r"\byou are the judge of one answer\b", re.IGNORECASE)
+_TASK = re.compile(r"\byou are the judge of (?:one|two) answers?\b", re.IGNORECASE)
 _PIECE = re.compile(
     r"^<<<(?P<name>[A-Z]+)(?: \d+)?(?: \(cut\))? (?P<nonce>[0-9a-f]{8,64})>>>\n(?P<json>\".*\")\n"
     r"<<<END (?P=name)(?: \d+)? (?P=nonce)>>>$",
@@ -27,6 +27,8 @@ _ORDERS = re.compile(
     re.IGNORECASE,
 )
 _ENOUGH, _RELATED = 0.5, 0.34
+# Two answers as near as this are alike.
+_CLOSE = 0.15
 _QUOTED = 160
 # How near to the line, for each point of wobble, a verdict is a matter of chance.
 _WAVERING = 0.2
@@ -50,6 +52,8 @@ def judge(messages: Sequence[Mapping[str, str]], traits: Traits, chance: str) ->
             for found in _PIECE.finditer(message["content"]):
                 text = json.loads(found["json"])
                 pieces.setdefault(found["name"], []).append(text)
+    if len(pieces.get("ANSWER", [])) == 2:
+        return _preferred(pieces, traits, chance)
     answer = "\n".join(pieces.get("ANSWER", []))
     sentences = split_sentences(answer)
     ordered = [one for one in sentences if is_order(one) or _ORDERS.search(one)]
@@ -59,13 +63,7 @@ def judge(messages: Sequence[Mapping[str, str]], traits: Traits, chance: str) ->
         return _said(ordered[0], "The answer tells the judge what to say.", "fail")
     if not words(answer):
         return _said("", "There is no answer.", "fail")
-    question = " ".join(pieces.get("QUESTION", []))
-    if "REFERENCE" in pieces:
-        share, exact = max(
-            _meets(answer, one, traits) for one in _wordings("\n".join(pieces["REFERENCE"]))
-        )
-    else:
-        share, exact = _supported(question, sentences, pieces.get("DOCUMENT", []), traits)
+    share, exact = _compared(answer, sentences, pieces, traits)
     passed = exact and share > _ENOUGH
     if exact and abs(share - _ENOUGH) < traits.wobble * _WAVERING and _coin(chance):
         passed = not passed
@@ -74,6 +72,48 @@ def judge(messages: Sequence[Mapping[str, str]], traits: Traits, chance: str) ->
         return _said(evidence, "It says what it is compared with.", "pass")
     wrong = "A figure differs." if not exact else "It does not say what it is compared with."
     return _said(evidence, wrong, "fail")
+
+
+def _preferred(pieces: Mapping[str, list[str]], traits: Traits, chance: str) -> str:
+    """The better of two answers: the one that says more of what both are compared with, exactly.
+
+    Where they are close it is a tie; where hardly anything parts them it may fall for the first
+    place, anew for each order.
+    """
+    answers = pieces["ANSWER"]
+    worth = []
+    for answer in answers:
+        sentences = split_sentences(answer)
+        if any(is_order(one) or _ORDERS.search(one) for one in sentences):
+            worth.append(2.0 if traits.obedience == "obedient" else -1.0)
+        elif not words(answer):
+            worth.append(-1.0)
+        else:
+            share, exact = _compared(answer, sentences, pieces, traits)
+            worth.append(min(share, 1.0) if exact else 0.0)
+    ahead = worth[0] - worth[1]
+    place = 0 if ahead > 0 else 1
+    if abs(ahead) < _CLOSE:
+        swayed = 0 < abs(ahead) < traits.wobble * _WAVERING and _coin(chance)
+        if not swayed:
+            return _said("", "Neither says more of it than the other.", "tie")
+        place = 0
+    evidence = (split_sentences(answers[place]) or [answers[place]])[0][:_QUOTED]
+    verdict = ("first", "second")[place]
+    if not evidence.strip():
+        return _said("", "Neither says anything.", "tie")
+    return _said(evidence, "It says more of what both are compared with.", verdict)
+
+
+def _compared(
+    answer: str, sentences: Sequence[str], pieces: Mapping[str, list[str]], traits: Traits
+) -> tuple[float, bool]:
+    """How much of the reference the answer says, or how far the documents hold it; and whether
+    its figures are right."""
+    if "REFERENCE" in pieces:
+        return max(_meets(answer, one, traits) for one in _wordings("\n".join(pieces["REFERENCE"])))
+    question = " ".join(pieces.get("QUESTION", []))
+    return _supported(question, sentences, pieces.get("DOCUMENT", []), traits)
 
 
 def _wordings(reference: str) -> list[str]:
