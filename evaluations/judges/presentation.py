@@ -20,10 +20,11 @@ _LABELS = {**{label.value: label.label for label in Label}, JUDGE_ERROR: "Could 
 
 @dataclass(frozen=True, slots=True)
 class JudgeLine:
-    """One judge in the list."""
+    """One judge in the list; ``use`` says what its standing means for it."""
 
     version: JudgeVersion
     standing: Standing
+    use: str
     why: str
     kappa: str
     labelled: str
@@ -56,12 +57,20 @@ def kappa(found: Mapping[str, Any] | None) -> Kappa:
     return Kappa(f"{found['kappa']:.2f}", words, max(0.0, found["kappa"]), low, high)
 
 
+def may_be_used(version: JudgeVersion, standing: Standing) -> str:
+    """Return what a standing means for a judge: one that compares two answers decides no gate."""
+    if version.pairwise and standing is Standing.USABLE:
+        return "Agrees with people"
+    return standing.label
+
+
 def judge_line(version: JudgeVersion, found: Calibration | None) -> JudgeLine:
     """Return one line of the list of judges."""
     standing, reasons, report = standing_by(found)
     shown = kappa(report["judge"] if report else None)
     labelled = number(report["labelled"]) if report else MISSING
-    return JudgeLine(version, standing, reasons[0] if reasons else "", shown.text, labelled)
+    use = may_be_used(version, standing)
+    return JudgeLine(version, standing, use, reasons[0] if reasons else "", shown.text, labelled)
 
 
 def report_view(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,13 +103,14 @@ def report_view(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def planning(n: int) -> list[tuple[str, str, str]]:
+def planning(n: int, *, pairwise: bool = False) -> list[tuple[str, str, str]]:
     """Return how wide kappa's interval would be: with ``n`` labels, and with twice as many."""
     rows = []
     for agree, prevalence in PLANNED:
         widths = [kappa_half_width(agree, prevalence, count) for count in (n, 2 * n)]
         shown = [MISSING if width is None else f"± {width:.2f}" for width in widths]
-        words = f"{percent(agree, 0)} agree, {percent(prevalence, 0)} pass"
+        often = "prefer one place" if pairwise else "pass"
+        words = f"{percent(agree, 0)} agree, {percent(prevalence, 0)} {often}"
         rows.append((words, shown[0], shown[1]))
     return rows
 

@@ -124,6 +124,7 @@ def version(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespo
         "given": Given(found.given),
         "levels": Levels(found.levels),
         "standing": standing,
+        "use": presentation.may_be_used(found, standing),
         "reasons": reasons,
         "calibration": finished,
         "opened": opened,
@@ -133,7 +134,7 @@ def version(request: HttpRequest, ref: str, name: str, number: int) -> HttpRespo
         "report": presentation.report_view(report) if report else None,
         "progress": progress,
         "progress_rows": presentation.progress_rows(progress),
-        "planning": presentation.planning(progress.examples),
+        "planning": presentation.planning(progress.examples, pairwise=found.pairwise),
         "split": [
             {
                 **presentation.question_view(found, one),

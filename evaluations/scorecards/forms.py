@@ -8,6 +8,7 @@ from django import forms
 
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import JudgeVersion
+from evaluations.judges.presentation import may_be_used
 from evaluations.scorecards.options import JudgeOption, MetricOption
 from portal.shell.forms import set_unit
 
@@ -154,7 +155,7 @@ class PairsForm(forms.Form):
         super().__init__(data, initial={"first": "0", "second": "1"})
         self._judges = {str(one.pk): one for one, _ in judges}
         places = [(str(place), name) for place, name in enumerate(candidates)]
-        labels = [(str(one.pk), f"{one}: {standing.label}") for one, standing in judges]
+        labels = [(str(one.pk), f"{one}: {may_be_used(one, standing)}") for one, standing in judges]
         for name, choices in (("judge", labels), ("first", places), ("second", places)):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)

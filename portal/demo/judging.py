@@ -59,21 +59,26 @@ def rows() -> list[dict[str, Any]]:
     return found
 
 
-def _answers(number: int, given: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    accepted = [one.lower() for one in given["expected"]["answer"] or []]
-    if not accepted:
-        return
-    sentences = [
+def sentences_of(given: dict[str, Any], accepted: list[str]) -> list[tuple[str, bool]]:
+    """Return the sentences of a question's documents, cited, and whether each holds the fact."""
+    return [
         (f"{text} [{document['id']}]", any(one in text.lower() for one in accepted))
         for document in given["context"]
         for text in _SENTENCE.split(document["text"])
     ]
+
+
+def _answers(number: int, given: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    accepted = [one.lower() for one in given["expected"]["answer"] or []]
+    if not accepted:
+        return
+    sentences = sentences_of(given, accepted)
     right = next((text for text, holds in sentences if holds), "")
     wrong = [text for text, holds in sentences if not holds]
     if right and number % DENIED == 0:
-        yield "denied", f"It is a mistake to think so: {right} This was never the case.", "fail"
+        yield "denied", denied(right), "fail"
     elif right and number % REWORDED == 0:
-        yield "reworded", _reworded(accepted[0]), "pass"
+        yield "reworded", reworded(accepted[0]), "pass"
     elif right:
         yield "right", right, "pass"
     yield "wrong", wrong[number % len(wrong)], "fail"
@@ -83,7 +88,13 @@ def _answers(number: int, given: dict[str, Any]) -> Iterator[tuple[str, str, str
         yield "short", f"{given['expected']['answer'][0][0].upper()}{accepted[0][1:]}.", "pass"
 
 
-def _reworded(fact: str) -> str:
+def denied(right: str) -> str:
+    """Return an answer that holds the words of a fact and says that it is none."""
+    return f"It is a mistake to think so: {right} This was never the case."
+
+
+def reworded(fact: str) -> str:
+    """Return a fact in other words, which words alone cannot judge."""
     return f"That would be {' '.join(_IN_WORDS.get(word, word) for word in fact.split())}."
 
 

@@ -30,7 +30,7 @@ from evaluations.scorecards.options import MetricChoice
 from evaluations.scorecards.services.baseline import Baseline
 from portal.accounts.models import User
 from portal.common.clock import now
-from portal.demo import content, judging, preferring
+from portal.demo import comparing, content, judging, preferring
 from portal.demo.people import make_people, sign_ins
 from portal.gateway.connection import connect
 from portal.gateway.errors import GatewayError
@@ -247,6 +247,7 @@ def handbook(people: Mapping[str, User]) -> Workload:
     cycle = current_cycle(workload)
     judge = judging.calibrated_judge(contributor, owner, workload, finish)
     scorecard = evaluate(contributor, workload, judge)
+    comparing.compare(contributor, owner, scorecard.run, HANDBOOK_COMPARED, finish)
     preferring.held_study(people, workload, scorecard.run, HANDBOOK_COMPARED)
     winner = CatalogEntry.objects.get(gateway_alias=HANDBOOK_WINNER)
     scorecards.choose_winner(

@@ -51,6 +51,13 @@ class PairRow:
     hidden: bool
     url: str
 
+    @property
+    def summary(self) -> str:
+        """What unfolds into both orders: the reason where they agree, else both in words."""
+        if self.paired.pair.consistent and not self.hidden and self.orders[0][2].reason:
+            return self.orders[0][2].reason
+        return "; ".join(f"{words}: {said}" for words, said, _ in self.orders)
+
 
 def comparison_row(found: Comparison) -> ComparisonRow:
     """Return how one comparison is shown."""
@@ -98,6 +105,12 @@ def outcome_of(one: Paired) -> str:
     if one.pair.outcome == JUDGE_ERROR:
         return "error"
     return one.pair.outcome if one.pair.consistent else "disagree"
+
+
+def in_interest(pairs: Sequence[Paired]) -> list[Paired]:
+    """Return pairs with those first that say something: trouble, then wins, then ties."""
+    order = ("error", "disagree", "first", "second", "tie")
+    return sorted(pairs, key=lambda one: (one.same, order.index(outcome_of(one))))
 
 
 def pair_row(one: Paired, names: tuple[str, str], *, hidden: bool, url: str) -> PairRow:

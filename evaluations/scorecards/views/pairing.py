@@ -15,6 +15,7 @@ from evaluations.datasets import services as datasets
 from evaluations.datasets.heldout import Sight, sight_of
 from evaluations.judges.enums import Standing
 from evaluations.judges.models import JudgeVersion
+from evaluations.judges.presentation import may_be_used
 from evaluations.judges.selectors import newest_calibrations, newest_versions, standing_by
 from evaluations.preferences.policies import require_unblinded
 from evaluations.runs import services as runs
@@ -30,6 +31,7 @@ from evaluations.scorecards.presentation.pairs import (
     SHOWS,
     PairRow,
     comparison_row,
+    in_interest,
     outcome_of,
     pair_row,
 )
@@ -126,7 +128,7 @@ def pair(request: HttpRequest, ref: str, run_id: UUID) -> HttpResponse:
     sight = sight_of(user, dataset, shown=request.GET.get("held_out") == "show")
     show = request.GET.get("show", "")
     show = show if show in SHOWS else ""
-    listed = [one for one in found.pairs if not show or outcome_of(one) == show]
+    listed = in_interest([one for one in found.pairs if not show or outcome_of(one) == show])
     page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     hides = [one for one in page if _held_out(sight, one)]
     if sight.shown and hides:
@@ -143,6 +145,7 @@ def pair(request: HttpRequest, ref: str, run_id: UUID) -> HttpResponse:
         "run": run,
         "row": comparison_row(found),
         "found": found,
+        "use": may_be_used(found.version, found.standing),
         "scorecard": card,
         "pairs": [_row(one, found, asked, sight, card, ref) for one in page],
         "page": page,
