@@ -8,6 +8,7 @@ from django import forms
 from catalog.models import CatalogEntry
 from evaluations.datasets.models import DatasetVersion
 from evaluations.judges.enums import Given, Levels
+from evaluations.judges.models import JudgeVersion
 from evaluations.judges.services import JudgeDraft
 from portal.shell.forms import set_unit
 
@@ -46,7 +47,7 @@ class VersionForm(forms.Form):
     )
     calibration_set = forms.ChoiceField(
         label="Calibration set",
-        help_text="Answers that people will label: 100 or more, with 30 of the rarer label.",
+        help_text="Answers or pairs for people to label: 100 or more, with 30 of the rarer label.",
     )
 
     def __init__(
@@ -54,9 +55,18 @@ class VersionForm(forms.Form):
         entries: Sequence[CatalogEntry],
         sets: Sequence[DatasetVersion],
         data: Mapping[str, Any] | None = None,
+        *,
+        after: JudgeVersion | None = None,
         **more: Any,
     ) -> None:
         super().__init__(data, **more)
+        if after is not None:
+            # What a judge is asked for stays of one kind: one answer by itself, or one of two.
+            levels = self.fields["levels"]
+            assert isinstance(levels, forms.ChoiceField)
+            levels.choices = [
+                (one.value, one.label) for one in Levels if one.pairwise is after.pairwise
+            ]
         self._entries = {str(one.pk): one for one in entries}
         self._sets = {str(one.pk): one for one in sets}
         for name, choices in (

@@ -85,7 +85,7 @@ def new_version(request: HttpRequest, ref: str, name: str) -> HttpResponse:
         "calibration_set": str(newest.calibration_set_id),
     }
     posted = request.POST if request.method == "POST" else None
-    form = VersionForm(*_choices(judge.workload), posted, initial=start)
+    form = VersionForm(*_choices(judge.workload), posted, after=newest, initial=start)
     if form.is_bound and form.is_valid():
         try:
             made = services.make_version(actor=user, judge=judge, draft=form.draft())

@@ -19,6 +19,7 @@ from rest_framework.serializers import (
 
 from evaluations.datasets.heldout import sight_of
 from evaluations.preferences.policies import require_unblinded
+from evaluations.scorecards.api_pairs import urlpatterns as pairs
 from evaluations.scorecards.comparing import (
     PAGE_SIZE,
     SHOW_LABELS,
@@ -328,6 +329,7 @@ class OutsideDetail(Endpoint):
 
 
 api_urlpatterns = [
+    *pairs,
     path("workloads/<str:ref>/scorecards", Scorecards.as_view()),
     path("workloads/<str:ref>/scorecards/<int:number>", ScorecardDetail.as_view()),
     path("workloads/<str:ref>/scorecards/<int:number>/csv", ScorecardSheet.as_view()),

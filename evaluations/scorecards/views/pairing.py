@@ -44,7 +44,7 @@ from workloads.lifecycle.pages import frame
 from workloads.lifecycle.policies import can_edit, require
 
 _FOLDER = "evaluations/scorecards"
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 
 
 def _judges(workload: Workload) -> list[tuple[JudgeVersion, Standing]]:
