@@ -165,6 +165,8 @@ def question_view(
         "other": case.other,
         "revision": example.revision_id,
         "place": example.position,
+        # Several cases may stand on one page: what tells their parts apart.
+        "of": f" of {example.position}",
         "question": case.question,
         "answer": case.answer,
         "reference": case.reference if reference else "",

@@ -9,6 +9,7 @@ from django.urls import reverse
 from evaluations.metrics import registry
 from evaluations.metrics.types import UnknownMetric
 from evaluations.runs.enums import STORAGE, RunState
+from evaluations.runs.judging.cases import PAIRS, PAIRS_CHECKED
 from evaluations.runs.models import Run
 from evaluations.runs.plan import MetricPin, RunPlan
 from evaluations.runs.selectors import Progress
@@ -108,6 +109,15 @@ def plan_rows(run: Run, plan: RunPlan) -> list[dict[str, str]]:
             "value": f"{moment(run.created_at)} by {run.created_by or 'the portal'}",
         },
     ]
+    if plan.subject is not None and plan.subject.kind in (PAIRS, PAIRS_CHECKED):
+        asked = str(run.pk) if plan.subject.kind == PAIRS else plan.subject.ref
+        rows.append(
+            {
+                "label": "For",
+                "value": f"Comparing two candidates by {plan.notes['judge']}",
+                "url": reverse("scorecards:pair", args=[ref, asked]),
+            }
+        )
     reason = plan.notes.get("reason")
     if isinstance(reason, str) and reason:
         rows.append({"label": "Why again", "value": visible(reason)})

@@ -97,7 +97,7 @@ def _verdict(found: Comparison) -> tuple[str, str]:
         return "info", f"{found.first} preferred"
     if figures["high"] < 0.5:
         return "info", f"{found.second} preferred"
-    return "none", "cannot tell them apart"
+    return "none", "cannot tell"
 
 
 def outcome_of(one: Paired) -> str:
