@@ -1,7 +1,8 @@
-"""The catalog over the API: entries with their history, readings in two steps, measuring."""
+"""The catalog over the API: models with their history and decisions, readings, measuring."""
 
 from django.urls import path
 
+from catalog.api.decisions import Approval, EntryFacts, NewPrice, Status
 from catalog.api.entries import EntryDetail, EntryList
 from catalog.api.probes import ProbeDetail, ProbeList
 from catalog.api.readings import (
@@ -24,4 +25,8 @@ api_urlpatterns = [
     path("catalog/probes", ProbeList.as_view()),
     path("catalog/probes/<uuid:probe_id>", ProbeDetail.as_view()),
     path("catalog/<uuid:entry_id>", EntryDetail.as_view()),
+    path("catalog/<uuid:entry_id>/facts", EntryFacts.as_view()),
+    path("catalog/<uuid:entry_id>/approve", Approval.as_view()),
+    path("catalog/<uuid:entry_id>/status", Status.as_view()),
+    path("catalog/<uuid:entry_id>/price", NewPrice.as_view()),
 ]

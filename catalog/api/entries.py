@@ -5,13 +5,15 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import histories, selectors
+from catalog import histories, selectors, services
 from catalog.api.answers import entry_body, measurement_body, price_body
-from catalog.api.shapes import CARD, ENTRIES
+from catalog.api.asking import facts_in, text_in
+from catalog.api.shapes import CARD, ENTRIES, ENTRY, PROPOSAL
 from catalog.enums import Capability, DataClass, EntryStatus, Hosting
 from catalog.listing import ATTENTION, listing
+from catalog.policies import require_manager
 from portal.accounts.http import signed_in
-from portal.common.api import CURSOR, Endpoint, described, query
+from portal.common.api import CURSOR, Endpoint, body_of, described, query
 from portal.common.canonical import jsonable
 
 
@@ -42,6 +44,19 @@ class EntryList(Endpoint):
                 "next_cursor": found.next_cursor,
             }
         )
+
+    @described(
+        takes=PROPOSAL, gives=ENTRY, status=201, refuses={403: "Only catalog managers do this."}
+    )
+    def post(self, request: Request) -> Response:
+        """Propose a model that the gateway does not list yet; somebody else approves it."""
+        user = signed_in(request)
+        require_manager(user)
+        body = body_of(request)
+        made = services.propose(
+            actor=user, alias=text_in(body, "gateway_alias"), facts=facts_in(body)
+        )
+        return Response(entry_body(made, None), status=201)
 
 
 class EntryDetail(Endpoint):

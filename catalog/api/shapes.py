@@ -19,6 +19,7 @@ from rest_framework.serializers import (
 from catalog.enums import (
     Answered,
     Capability,
+    Currency,
     DataClass,
     EntryStatus,
     Hosting,
@@ -142,6 +143,7 @@ ENTRIES = shape(
     "CatalogEntries",
     {"results": shape("CatalogEntry", _ENTRY, many=True), "next_cursor": _text()},
 )
+ENTRY = shape("CatalogEntry", _ENTRY)
 CARD = shape(
     "CatalogCard",
     {
@@ -150,6 +152,73 @@ CARD = shape(
         "decisions": shape("CatalogDecision", _DECISION, many=True),
         "measurements": shape("CatalogMeasurement", _MEASUREMENT, many=True),
         "reports": ListField(child=UUIDField(), help_text="The readings that touched it."),
+    },
+)
+
+
+def _may(field: type[Any], **options: Any) -> Any:
+    """Return a field that need not be sent."""
+    return field(required=False, **options)
+
+
+_FACTS: Mapping[str, Any] = {
+    "provider": _may(CharField),
+    "model": _may(CharField),
+    "snapshot": _may(CharField, help_text="A dated name that never moves; not latest."),
+    "summary": _may(CharField),
+    "context_window": _may(IntegerField),
+    "max_output_tokens": _may(IntegerField),
+    "capabilities": _may(
+        ListField, child=CharField(), help_text=f"{', '.join(Capability.values)}."
+    ),
+    "modalities": _may(ListField, child=CharField(), help_text=f"{', '.join(Modality.values)}."),
+    "open_weights": _may(BooleanField),
+    "licence": _may(CharField),
+    "hosting": _may(CharField, help_text=f"{', '.join(Hosting.values)}."),
+    "regions": _may(ListField, child=CharField(), help_text="Such as eu or eu-central-1."),
+    "max_data_class": _may(CharField, help_text=f"{', '.join(DataClass.values)}."),
+    "trains_on_data": _may(CharField, help_text=f"{', '.join(TrainsOnData.values)}."),
+    "provider_retention_days": _may(IntegerField, help_text="0 means: not kept."),
+    "card_url": _may(CharField),
+    "known_issues": _may(CharField),
+    "deprecation_date": _may(DateField, help_text="When it ends at the provider."),
+    "fine_tuned_from": _may(CharField, help_text="The alias of the model it was tuned from."),
+}
+FACTS = shape("CatalogFacts", _FACTS)
+PROPOSAL = shape("CatalogProposal", {"gateway_alias": CharField(), **_FACTS})
+APPROVAL = shape(
+    "CatalogApproval",
+    {
+        "digest": CharField(help_text="Of the card that was read."),
+        "expires": DateField(help_text="Approved until this day, within a year."),
+        "reason": CharField(),
+        "units": _may(
+            ListField, child=CharField(), help_text="Only for these business units; none: all."
+        ),
+        "tiers": _may(ListField, child=IntegerField(), help_text="Only for these; none: all."),
+    },
+)
+STATUS = shape(
+    "CatalogStatus",
+    {
+        "status": CharField(
+            help_text=f"{EntryStatus.DEPRECATED}, {EntryStatus.RETIRED}, {EntryStatus.BLOCKED}."
+        ),
+        "reason": CharField(),
+        "retirement_date": _may(
+            DateField, allow_null=True, help_text="Until when a deprecated model may be used."
+        ),
+        "replacement": _may(CharField, help_text="The alias of the model to use instead."),
+    },
+)
+NEW_PRICE = shape(
+    "CatalogNewPrice",
+    {
+        "price_in": CharField(help_text="Per million tokens that are read: exact, as text."),
+        "price_out": CharField(help_text="Per million tokens that are written."),
+        "price_cached": _may(CharField, allow_null=True, help_text="Per million cached tokens."),
+        "currency": _may(CharField, help_text=f"{', '.join(Currency.values)}; USD unless sent."),
+        "source": _may(CharField, help_text="Where the price stands."),
     },
 )
 
