@@ -15,12 +15,15 @@ from evaluations.playground.plan import TrialPlan
 from evaluations.playground.selectors import cells_of, inputs_of
 from evaluations.runs.enums import ERROR_LABELS
 from portal.common.clock import now
+from portal.common.differences import Difference, compare
 from portal.common.money import from_micro
 from portal.shell.formats import MISSING, SPACE, duration, money, number
 
 # What of an answer stands in its cell, and what opens below it.
 SHORT = 420
 LONG = 20_000
+# Longer answers are not compared: sixty of them would hold the page up.
+COMPARED = 6_000
 # A trial that nobody has taken up after this long is worth a word.
 PATIENCE = timedelta(seconds=20)
 
@@ -39,7 +42,11 @@ class ScoreMark:
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """One answer. ``more`` is the whole text where ``text`` is its beginning."""
+    """One answer. ``more`` is the whole text where ``text`` is its beginning.
+
+    ``difference`` leads to it from the answer of the column that the reader compares with;
+    ``too_long`` says that one was asked for, and that the two are too long for it.
+    """
 
     place: int
     label: str
@@ -52,6 +59,8 @@ class CellView:
     marks: list[ScoreMark]
     figures: list[str]
     flags: list[str]
+    difference: Difference | None = None
+    too_long: bool = False
 
     @property
     def ended(self) -> bool:
@@ -132,8 +141,11 @@ class TrialView:
         return self.facts[2]["value"] + " " + self.facts[2]["note"].split(",")[0]
 
 
-def view_of(trial: Trial) -> TrialView:
-    """Return how ``trial`` is shown now; three queries."""
+def view_of(trial: Trial, *, against: int | None = None) -> TrialView:
+    """Return how ``trial`` is shown now; three queries.
+
+    With ``against`` every answer says how it differs from the one of that column.
+    """
     plan = TrialPlan.from_json(trial.plan)
     inputs, cells = inputs_of(trial), cells_of(trial)
     columns = [ColumnView(one.pin.alias, plan.prompts[one.prompt].label) for one in plan.columns]
@@ -142,7 +154,7 @@ def view_of(trial: Trial) -> TrialView:
     by_input: dict[Any, list[TrialCell]] = {}
     for cell in cells:
         by_input.setdefault(cell.input_id, []).append(cell)
-    rows = [_row(trial, one, by_input.get(one.pk, []), columns) for one in inputs]
+    rows = [_row(trial, one, by_input.get(one.pk, []), columns, against) for one in inputs]
     ended = sum(column.answered + column.errors for column in columns)
     moving = trial.state in ACTIVE
     return TrialView(
@@ -181,17 +193,27 @@ def _count(column: ColumnView, cell: TrialCell) -> None:
 
 
 def _row(
-    trial: Trial, row: TrialInput, cells: Sequence[TrialCell], columns: Sequence[ColumnView]
+    trial: Trial,
+    row: TrialInput,
+    cells: Sequence[TrialCell],
+    columns: Sequence[ColumnView],
+    against: int | None,
 ) -> RowView:
-    shown = [_cell(trial, row, one, columns[one.column]) for one in cells]
+    answered = [one for one in cells if one.state == CellState.ANSWERED]
+    base = next((one for one in answered if one.column == against), None)
+    shown = [_cell(trial, row, one, columns[one.column], base) for one in cells]
     if row.revision is not None:
         line = example_line(row.revision)
         return RowView(row.label, line.kind, line.given, line.expected, line.more, shown)
     return RowView(row.label, None, typed_parts(row.typed), [], [], shown)
 
 
-def _cell(trial: Trial, row: TrialInput, cell: TrialCell, column: ColumnView) -> CellView:
+def _cell(
+    trial: Trial, row: TrialInput, cell: TrialCell, column: ColumnView, base: TrialCell | None
+) -> CellView:
     text = cell.output
+    compared = base is not None and base.column != cell.column and cell.state == CellState.ANSWERED
+    too_long = compared and max(len(text), len(base.output if base else "")) > COMPARED
     whole = text[:LONG] if len(text) > SHORT else ""
     figures = []
     if cell.latency_ms is not None:
@@ -212,6 +234,8 @@ def _cell(trial: Trial, row: TrialInput, cell: TrialCell, column: ColumnView) ->
         marks=_marks(cell.scores),
         figures=figures,
         flags=[flag.replace("_", " ") for flag in cell.flags],
+        difference=compare(base.output, text) if base and compared and not too_long else None,
+        too_long=too_long,
     )
 
 

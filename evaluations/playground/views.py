@@ -187,13 +187,28 @@ def _shown(request: HttpRequest, found: Trial, view: TrialView) -> dict[str, Any
     }
 
 
+def _against(request: HttpRequest, found: Trial) -> int | None:
+    """Return the column that the others are compared with. Raises Invalid (unknown_filter)."""
+    raw = _asked(request, "against")
+    if not raw:
+        return None
+    columns = len(TrialPlan.from_json(found.plan).columns)
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 4 and int(raw) < columns):
+        raise Invalid("This trial has no such column.", code="unknown_filter")
+    return int(raw)
+
+
 @require_safe
 def trial(request: HttpRequest, ref: str, trial_id: UUID) -> HttpResponse:
-    """Show the answers side by side; htmx asks again every second while some are missing."""
+    """Show the answers side by side; htmx asks again every second while some are missing.
+
+    With ``against``, the place of a column, they are shown by how they differ from that one's.
+    """
     found = selectors.trial_for(signed_in(request), ref, trial_id)
     require_unblinded(signed_in(request), found.workload)
-    view = view_of(found)
-    context = _shown(request, found, view)
+    against = _against(request, found)
+    view = view_of(found, against=against)
+    context = _shown(request, found, view) | {"against": against}
     if wants_fragment(request):
         # The page names the cells that it still waits for, and is sent those that came.
         places = [

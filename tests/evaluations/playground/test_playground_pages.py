@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from evaluations.datasets import services as dataset_services
+from evaluations.playground import services
 from evaluations.playground.models import Trial
-from tests.evaluations.playground.rows import FAILED, PASSED, answered, begun, ended, failed
+from tests.evaluations.playground.rows import FAILED, OWNER, PASSED, answered, begun, ended, failed
 from tests.factories import catalog, datasets, people, playground
 
 pytestmark = pytest.mark.django_db
@@ -215,6 +216,33 @@ def test_what_a_model_wrote_is_text_and_a_long_answer_unfolds(
     assert "⟨U+202E⟩" in page
     assert "Show all" in page
     assert "more, by the API" in page
+
+
+def test_what_differs_between_two_columns_is_marked_word_by_word(
+    client: Client, scene: playground.Scene
+) -> None:
+    trial = scene.start(models=["alpha", "beta"], examples=["t-0000", "t-0001", "t-0002"])
+    begun(trial)
+    for place, text in enumerate(
+        ["the red house", "the blue house", "same", "same", "x " * 4_000, "y"]
+    ):
+        answered(trial, place, text)
+    services.close_trial(trial_id=trial.pk, owner=OWNER)
+    path = f"{scene.path}{trial.pk}/"
+
+    plain = client.get(path).content.decode()
+    marked = client.get(path, {"against": "0"}).content.decode()
+    turned = client.get(path, {"against": "1"}).content.decode()
+
+    assert "<ins>" not in plain
+    assert "Mark what differs from" in plain
+    assert "the <del>red </del><ins>blue </ins>house" in marked
+    assert "the <del>blue </del><ins>red </ins>house" in turned
+    assert marked.count("Word for word the same.") == 1
+    assert "Too long to mark what differs." in marked
+    for wrong in ("2", "-1", "x", "9" * 50):
+        answer = client.get(path, {"against": wrong})
+        assert (answer.status_code, b"no such column" in answer.content) == (400, True)
 
 
 def test_a_trial_can_be_made_again_with_the_same_choices(
