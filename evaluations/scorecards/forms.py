@@ -54,7 +54,11 @@ class RunForm(forms.Form):
         help_text="Reserved before each call; the run stops before it would go over.",
     )
     concurrency = forms.IntegerField(
-        label="Calls at once", min_value=1, max_value=256, help_text="For all candidates together."
+        label="Calls at once",
+        min_value=1,
+        max_value=256,
+        help_text="For all candidates together. More than the gateway stands make answers wait,"
+        " and waiting counts as latency.",
     )
     repeats = forms.IntegerField(
         label="Times each example is asked",

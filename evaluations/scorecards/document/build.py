@@ -92,6 +92,7 @@ def build(
         "plan": {
             "digest": plan_digest,
             "repeats": plan.repeats,
+            "concurrency": plan.concurrency,
             "seed": plan.seed,
             "cap": plan.cap,
             "code_version": plan.code_version,

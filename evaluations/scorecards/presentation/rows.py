@@ -151,6 +151,7 @@ class ScorecardView:
     kinds_of: str
     tables: tuple[MeasureTable, ...]
     limits: tuple[tuple[str, str], ...]
+    calls_at_once: int | None
     fits: tuple[FitRow, ...]
     attempts: tuple[Attempt, ...]
     winner: str

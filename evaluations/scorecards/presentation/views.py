@@ -54,6 +54,8 @@ def view_of(document: Mapping[str, Any], winner: str = "") -> ScorecardView:
         tables=tuple(_table(document, one, ranked) for one in document["measures"]),
         limits=tuple((one["label"], amount(one["at"], one["unit"])) for one in ranked[0]["fit"]),
         fits=tuple(_fit(one) for one in ranked),
+        # Older documents do not say it.
+        calls_at_once=document["plan"].get("concurrency"),
         attempts=tuple(
             Attempt(
                 one,

@@ -148,6 +148,9 @@ def test_the_scorecard_says_what_its_figures_mean() -> None:
     assert "cannot tell them apart" in page
     assert "would have shown" in page
     assert "None: this was the first run" in page
+    # and how hard the gateway was pressed while latency was measured
+    pressed = card.run.plan["concurrency"]
+    assert f"measured with up to {pressed} calls at once over all candidates" in page
     assert "p95 latency" in page
 
 
