@@ -179,7 +179,7 @@ def _agreement(one: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "Same verdict",
             percent(one["percent"]),
-            f"over {number(one['compared'])} pairs of verdicts on one pair",
+            f"of {number(one['compared'])} times that two people judged one pair",
         )
     ]
     if one["cohen"]:

@@ -121,7 +121,8 @@ def plan_rows(run: Run, plan: RunPlan) -> list[dict[str, str]]:
     reason = plan.notes.get("reason")
     if isinstance(reason, str) and reason:
         rows.append({"label": "Why again", "value": visible(reason)})
-    return rows
+    # A judging has no prompt and no metrics of its own, and few runs have a seed.
+    return [row for row in rows if row["value"] not in ("", MISSING)]
 
 
 def _candidates(plan: RunPlan) -> list[str]:

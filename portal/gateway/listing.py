@@ -83,12 +83,15 @@ def _model_of_row(row: object) -> ModelInfo | None:
     parameters = row.get("litellm_params")
     path = parameters.get("model") if isinstance(parameters, dict) else None
     prefix, slash, name = str(path or alias).partition("/")
-    provider = info.get("litellm_provider")
+    # LiteLLM says how it speaks to a model: "openai" of every server that speaks OpenAI's API. Who
+    # offers it stands in a field of the company's own, where it was written down.
+    own, spoken = info.get("provider"), info.get("litellm_provider")
+    provider = own if isinstance(own, str) and own.strip() else spoken
     problems: list[str] = []
     prices: Fields = {field: _price(info, key, problems) for field, key in PRICES.items()}
     sizes: Fields = {field: _size(info, key, problems) for field, key in SIZES.items()}
     abilities = {key for key in info if key.startswith("supports_")}
-    used = {*PRICES.values(), *SIZES.values(), *abilities, "litellm_provider"}
+    used = {*PRICES.values(), *SIZES.values(), *abilities, "litellm_provider", "provider"}
     return ModelInfo(
         alias=alias,
         provider=provider if isinstance(provider, str) else (prefix if slash else ""),

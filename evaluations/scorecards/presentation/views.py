@@ -164,7 +164,8 @@ def _slices(
         Slice("Tag", tag, tuple(figure(one["tags"][tag][key], unit) for one in ranked))
         for tag in document["tags"]
     ]
-    return (*kinds, *tags)
+    # A slice of which nothing could be measured says nothing, in as many words.
+    return tuple(one for one in (*kinds, *tags) if any(each.planned for each in one.figures))
 
 
 def _chart(

@@ -58,6 +58,18 @@ def test_a_model_of_litellm_is_read(stub: StubGateway) -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "provider"), [("Cedar Cloud", "Cedar Cloud"), ("", "openai"), (7, "openai")]
+)
+def test_who_offers_a_model_is_what_the_company_wrote_before_how_litellm_speaks_to_it(
+    stub: StubGateway, own: object, provider: str
+) -> None:
+    (model,) = infos(stub, row(provider=own))
+
+    assert model.provider == provider
+    assert "provider" not in model.extra
+
+
+@pytest.mark.parametrize(
     ("per_token", "per_million"),
     [
         (1.5e-07, "0.15"),
