@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.models import CatalogEntry
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.judges.canaries import CANARIES
 from evaluations.judges.enums import Given, Standing
 from evaluations.judges.models import Calibration, JudgeVersion

@@ -8,7 +8,7 @@ from typing import Any
 from catalog.models import CatalogEntry
 from evaluations.datasets import services as datasets
 from evaluations.datasets.enums import ImportMode, Purpose
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.judges import services as judges
 from evaluations.judges.enums import Given, Levels
 from evaluations.judges.models import JudgeVersion

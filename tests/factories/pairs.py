@@ -8,7 +8,7 @@ from typing import Any
 from evaluations.datasets import services as datasets
 from evaluations.datasets.enums import Purpose
 from evaluations.datasets.models import DatasetVersion
-from evaluations.datasets.selectors import VersionedExample, views_of
+from evaluations.datasets.versioned import VersionedExample, views_of
 from evaluations.judges import services
 from evaluations.judges.enums import Levels
 from evaluations.judges.models import JudgeVersion

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from catalog.models import CatalogEntry
-from evaluations.datasets.selectors import golden_version, views_of
+from evaluations.datasets.selectors import golden_version
+from evaluations.datasets.versioned import views_of
 from evaluations.scorecards import services as scorecards
 from evaluations.scorecards.options import metric_options
 from evaluations.scorecards.services.baseline import Baseline

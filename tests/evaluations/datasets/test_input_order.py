@@ -8,7 +8,7 @@ from evaluations.datasets.heldout import sight_of
 from evaluations.datasets.models import ExampleRevision
 from evaluations.datasets.ordering import in_order
 from evaluations.datasets.presentation import example_line
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.judges.prompting import case_of
 from tests.factories import datasets, lives, people
 

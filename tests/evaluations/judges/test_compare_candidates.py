@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from evaluations.datasets.selectors import VersionedExample
+from evaluations.datasets.versioned import VersionedExample
 from evaluations.judges import services as judges_services
 from evaluations.judges.canaries import CANARIES
 from evaluations.judges.enums import Levels

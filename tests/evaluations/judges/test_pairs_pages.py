@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluations.datasets.selectors import views_of
+from evaluations.datasets.versioned import views_of
 from evaluations.judges.models import HumanLabel
 from evaluations.judges.presentation import shown_turned
 from evaluations.runs import services as runs
