@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404
 
 from evaluations.runs.enums import RunPurpose
@@ -22,13 +23,17 @@ _TOKEN = re.compile(r"([0-9]{1,9})\.([0-9]{1,3})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One candidate of one scorecard. ``letter`` is its name in the page: A is the base."""
+    """One candidate of one scorecard. ``letter`` is its name in the page: A is the base.
+
+    ``primary`` is the key of the measure that the scorecard ranks by.
+    """
 
     letter: str
     token: str
     scorecard: Scorecard
     candidate: RunCandidate
     plan: RunPlan
+    primary: str
 
     @property
     def name(self) -> str:
@@ -79,6 +84,7 @@ def sides_for(user: AnyUser, workload: Workload, tokens: Sequence[str]) -> list[
         for one in scorecards_for(user, workload)
         .filter(number__in=[number for number, _ in places])
         .select_related("run__dataset_version__dataset", "cycle", "workload")
+        .annotate(primary=KeyTextTransform("primary", "document"))
         .defer("document")
     }
     runs = {one.run_id for one in cards.values()}
@@ -93,7 +99,7 @@ def sides_for(user: AnyUser, workload: Workload, tokens: Sequence[str]) -> list[
         if card is None or candidate is None:
             raise Http404
         card.workload = card.run.dataset_version.dataset.workload = workload
-        sides.append(Side(letter, token, card, candidate, plans[number]))
+        sides.append(Side(letter, token, card, candidate, plans[number], card.primary))
     datasets = {one.scorecard.run.dataset_version.dataset_id for one in sides}
     if len(datasets) > 1:
         raise Invalid.field(

@@ -140,9 +140,7 @@ def compare_sides(sides: Sequence[Side], filters: Filters, *, sight: Sight) -> T
     them; ``words`` are over them too.
     """
     measures = _common(sides)
-    measure = next((one for one in measures if one.key == filters.metric), None)
-    if measure is None:
-        measure = measures[0] if measures else None
+    measure = _chosen(measures, filters.metric, sides[0])
     by_judge = measure is not None and is_judged(measure)
     readings = readings_of(sides, sight.hides, judged=by_judge)
     first = readings[0]
@@ -207,6 +205,12 @@ def _listed(line: Line, show: Show) -> bool:
 def _counted(lines: Sequence[Line]) -> dict[Show, int]:
     counts = Counter(show for line in lines for show in Show if _listed(line, show))
     return {show: counts[show] for show in Show}
+
+
+def _chosen(measures: Sequence[Measure], asked: str, base: Side) -> Measure | None:
+    """Return the measure that was asked for, else what A's scorecard ranks by, else the first."""
+    known = {one.key: one for one in measures}
+    return known.get(asked) or known.get(base.primary) or next(iter(measures), None)
 
 
 def measures_in(side: Side) -> list[Measure]:

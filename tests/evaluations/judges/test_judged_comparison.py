@@ -68,6 +68,13 @@ def test_an_example_shows_verdict_quote_reason_and_version(scene: evaluations.Sc
     assert judges.CRITERION in passed
     assert '"category" By the reference.' in passed
     assert "is shown and decides nothing. Scorecard 1: Advisory: Nobody has compared" in passed
+    client = Client()
+    client.force_login(scene.owner)
+    line = VersionExample.objects.get(version=scene.version, position=1)
+    page = client.get(f"/workloads/{scene.workload.ref}/compare/{line.revision_id}/{SIDES}")
+    regions = re.findall(r'role="region" aria-label="([^"]*)"', page.content.decode())
+    assert "Words that judge-one, version 1, copied from answer 2" in regions
+    assert len(regions) == len(set(regions)), "two regions of one name"
     failed = example(scene, FAILS)
     assert "Fail By the reference." in failed
     unreadable = example(scene, UNREADABLE)

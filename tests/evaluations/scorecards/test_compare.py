@@ -13,6 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from evaluations.scorecards.models import Scorecard
+from evaluations.scorecards.options import MetricChoice
+from evaluations.scorecards.services.baseline import Baseline
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.factories import datasets, people, scorecards
@@ -165,6 +167,23 @@ def test_the_filters_list_what_they_say(made: Made) -> None:
     assert sorted(keys(turned)) == wrong
     # and what no filter knows is left out of the address
     assert len(listed("&show=magic&kind=none&tag=x&metric=charm&page=99")) == 52
+
+
+@pytest.mark.django_db
+def test_the_measure_is_what_the_scorecard_ranks_by_unless_another_is_asked_for() -> None:
+    scene = scorecards.scene(n=10, candidates=2)
+    metrics = [MetricChoice(name, {}) for name in ("json_valid", "refusal", "field_accuracy")]
+    card = scene.scorecard(baseline=Baseline(metrics=metrics))
+    start = f"/workloads/{scene.workload.ref}/compare/?side=1.0&side=1.1"
+
+    def chosen(query: str) -> bool:
+        page = browser(scene.owner).get(start + query).content.decode()
+        return f'<option value="{card.document["primary"]}" selected>' in page
+
+    assert card.document["measures"][0]["key"] != card.document["primary"]
+    assert chosen("")
+    assert chosen("&metric=none")
+    assert not chosen("&metric=json_valid")
 
 
 def test_the_page_says_what_it_shows_as_a_whole(made: Made) -> None:
