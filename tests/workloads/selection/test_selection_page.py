@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from catalog.enums import EntryStatus
 from catalog.matching import RULES
 from catalog.models import CatalogEntry
 from tests.described import as_described
@@ -122,6 +123,14 @@ def test_a_reader_sees_the_table_without_the_choice(workload: Workload) -> None:
 def test_an_empty_catalog_says_what_to_do_next() -> None:
     made = lives.workload(at="selection")
     assert "The catalog is empty" in signed_in(made.owner).get(url(made)).content.decode()
+
+
+def test_where_nothing_fits_the_page_says_who_can_change_that(workload: Workload) -> None:
+    alone = lives.workload(at="selection")
+    CatalogEntry.objects.update(status=EntryStatus.PROPOSED)
+    html = signed_in(alone.owner).get(url(alone)).content.decode()
+    assert "the catalog lists it as proposed" in html
+    assert 'waits for a <a href="/catalog/">catalog manager</a>' in html
 
 
 def test_the_api_gives_the_shortlist(workload: Workload) -> None:
