@@ -105,7 +105,10 @@ def test_the_style_guide_is_there_for_staff_alone(browser_page: Client, staff: U
 
 
 def test_pages_do_not_write_on_other_methods(browser_page: Client) -> None:
-    assert browser_page.post("/").status_code == 405
+    answer = browser_page.post("/")
+    assert answer.status_code == 405
+    assert "GET" in answer["Allow"]
+    assert "Nothing was changed" in answer.content.decode()
 
 
 @pytest.mark.usefixtures("own_templates")
