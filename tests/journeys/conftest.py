@@ -111,16 +111,23 @@ def company() -> Callable[[], None]:
 
 
 @pytest.fixture
+def with_worker() -> bool:
+    """Whether a worker with its clock runs beside the pages."""
+    return True
+
+
+@pytest.fixture
 def site(
     transactional_db: None,
     gateway: str,
     simulated: bool,
+    with_worker: bool,
     company: Callable[[], None],
     live_server: Any,
     settings: Any,
     tmp_path: Path,
 ) -> Iterator[str]:
-    """The served portal with people, approved models and a worker; the address is returned."""
+    """The served portal with people, approved models, a worker; the address is returned."""
     settings.GATEWAY_URL = gateway
     settings.GATEWAY_API_KEY = "sk-sandbox"
     settings.GATEWAY_SIMULATED = simulated
@@ -131,6 +138,9 @@ def site(
     with ThreadPoolExecutor(1) as elsewhere:
         elsewhere.submit(company).result()
         elsewhere.submit(lambda: connection.close()).result()
+    if not with_worker:
+        yield live_server.url
+        return
     worker = _start(
         ["-m", "celery", "-A", "portal.celery", "worker", "--beat", "--concurrency", "1",
          "--schedule", str(tmp_path / "beat"), "--without-gossip", "--without-mingle"],

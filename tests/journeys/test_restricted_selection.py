@@ -13,6 +13,12 @@ from workloads.selection.models import Shortlist
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 
+@pytest.fixture
+def with_worker() -> bool:
+    """Nothing is run: the way ends at the shortlist."""
+    return False
+
+
 def test_restricted_documents_leave_what_does_not_leave_the_company(
     persona: Callable[[str], Persona],
 ) -> None:

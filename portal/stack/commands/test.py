@@ -8,11 +8,11 @@ from portal.stack.layout import layout_for
 from portal.stack.terminal import say
 from portal.stack.throwaway import attend
 
-# Two test processes: the suite waits as much as it works, and our machines have two cores at
-# least. Whole files go to one process, since a file's tests share costly fixtures, in the order of
-# collection: the longest first (tests/conftest.py). Whoever asks for -x, -s, -p or a number of his
-# own wants to see one thing after the other.
-PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# Three test processes: a third of the suite waits for browsers and for processes that it kills, and
+# our machines have two cores at least. Whole files go to one process, since a file's tests share
+# costly fixtures, in the order of collection: the longest first (tests/conftest.py). Whoever asks
+# for -x, -s, -p or a number of his own wants to see one thing after the other.
+PARALLEL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 ONE_BY_ONE = ("-n", "-x", "-s", "-p", "--numprocesses", "--exitfirst", "--capture", "--pdb")
 
 
