@@ -1,4 +1,4 @@
-"""Scorecards, comparisons and outside evidence over the API, read-only."""
+"""Scorecards and comparisons over the API, read-only; `outside_api` has outside evidence."""
 
 from typing import Any
 
@@ -29,14 +29,12 @@ from evaluations.scorecards.comparing import (
     sides_for,
 )
 from evaluations.scorecards.exports import as_csv
-from evaluations.scorecards.models import OutsideEvidence, Scorecard
+from evaluations.scorecards.models import Scorecard
 from evaluations.scorecards.outdated import outdated
+from evaluations.scorecards.outside_api import outside_urlpatterns
 from evaluations.scorecards.pages_alone import as_html
 from evaluations.scorecards.selectors import (
-    may_read_cases,
     newest_baseline,
-    outside_for,
-    outside_in,
     scorecard_for,
     scorecards_for,
 )
@@ -265,69 +263,6 @@ def _compared(line: Line, *, held_out: bool) -> dict[str, Any]:
     }
 
 
-_OUTSIDE = {
-    "number": IntegerField(),
-    "format": CharField(),
-    "filename": CharField(),
-    "title": CharField(),
-    "note": CharField(),
-    "cases": IntegerField(),
-    "digest": CharField(help_text="SHA-256 over the file as it came."),
-    "imported_at": CharField(),
-    "imported_by": CharField(),
-    "advisory": BooleanField(help_text="Always true: no gate reads outside evidence."),
-}
-
-
-def _outside(one: OutsideEvidence) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "format": one.format,
-        "filename": one.filename,
-        "title": one.title,
-        "note": one.note,
-        "cases": one.cases,
-        "digest": one.digest,
-        "imported_at": one.created_at.isoformat(),
-        "imported_by": str(one.created_by or ""),
-        "advisory": True,
-    }
-
-
-class OutsideList(Endpoint):
-    """What other tools measured."""
-
-    @described(
-        gives=page_shape("OutsideEvidenceList", shape("OutsideEvidenceLine", _OUTSIDE, many=True)),
-        parameters=[CURSOR],
-        refuses={400: "The cursor is not known."},
-    )
-    def get(self, request: Request, ref: str) -> Response:
-        """List the outside evidence of a workload, newest first. It is advice."""
-        user = signed_in(request)
-        rows = outside_in(workload_for(user, ref))
-        return page_response(request, rows, _outside, by="-number")
-
-
-class OutsideDetail(Endpoint):
-    """One file of another tool."""
-
-    @described(gives=shape("OutsideEvidence", {**_OUTSIDE, "document": DictField()}))
-    def get(self, request: Request, ref: str, number: int) -> Response:
-        """Show what was read from an outside file: its figures and cases.
-
-        Who writes prompts of a workload that holds examples out gets no cases, unless they brought
-        the file themselves.
-        """
-        user = signed_in(request)
-        found = outside_for(user, ref, number)
-        require_unblinded(user, found.workload)
-        document = found.document
-        if not may_read_cases(user, found):
-            document = {name: value for name, value in document.items() if name != "cases"}
-        return Response(_outside(found) | {"document": document})
-
-
 api_urlpatterns = [
     *pairs,
     path("workloads/<str:ref>/scorecards", Scorecards.as_view()),
@@ -335,6 +270,5 @@ api_urlpatterns = [
     path("workloads/<str:ref>/scorecards/<int:number>/csv", ScorecardSheet.as_view()),
     path("workloads/<str:ref>/scorecards/<int:number>/html", ScorecardPage.as_view()),
     path("workloads/<str:ref>/comparison", Comparison.as_view()),
-    path("workloads/<str:ref>/outside-evidence", OutsideList.as_view()),
-    path("workloads/<str:ref>/outside-evidence/<int:number>", OutsideDetail.as_view()),
+    *outside_urlpatterns,
 ]

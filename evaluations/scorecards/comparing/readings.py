@@ -5,6 +5,7 @@ What judges said is read only where it is wanted: some queries for each run.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import MD5, Left
@@ -48,10 +49,17 @@ class Reading:
 Hides = Callable[[ExampleRevision], bool]
 
 
-def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) -> list[Reading]:
+# The places in a side's plan of the metrics whose scores are wanted; None for all of them.
+Places = frozenset[int] | None
+
+
+def readings_of(
+    sides: Sequence[Side], hides: Hides, *, places: Sequence[Places], judged: bool = False
+) -> list[Reading]:
     """Return what each side stored; what its judges said only when ``judged``.
 
-    Of an example that is hidden no tag is given.
+    Of an example that is hidden no tag is given. ``places``, one for each side, leave out scores
+    that are not wanted: of four sides with as many metrics most are not.
     """
     opinions = judges_beside(sides) if judged else {}
     versions: dict[UUID, list[ExampleRevision]] = {}
@@ -62,6 +70,8 @@ def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) ->
     candidates = [one.candidate for one in sides]
     scores: dict[UUID, dict[int, ScoreRow]] = {}
     stored = Score.objects.filter(result__candidate__in=candidates)
+    if all(one is not None for one in places):
+        stored = stored.filter(place__in=frozenset().union(*(one or () for one in places)))
     for result, place, outcome, value in stored.values_list(
         "result_id", "place", "outcome", "value"
     ):
@@ -89,40 +99,52 @@ def readings_of(sides: Sequence[Side], hides: Hides, *, judged: bool = False) ->
         )
         said = Said(row.error, row.refused, _shortened(start), f"{row.error}{mark}")
         rows.setdefault(candidate, []).append((revision, row, said))
-    return [
-        _reading(
-            one,
-            versions,
-            rows.get(one.candidate.pk, []),
-            opinions.get(one.scorecard.run_id, ()),
-            hides,
-        )
-        for one in sides
-    ]
+    known: dict[Any, list[Example]] = {}
+    found_readings = []
+    for one, wanted_places in zip(sides, places, strict=True):
+        # Candidates of one run share its examples and its metrics.
+        mine = (one.scorecard.run_id, wanted_places)
+        revisions = versions.get(one.scorecard.run.dataset_version_id, [])
+        if mine not in known:
+            judges = opinions.get(one.scorecard.run_id, ())
+            known[mine] = _examples(one, revisions, judges, hides, wanted_places)
+        answered = rows.get(one.candidate.pk, [])
+        found_readings.append(_reading(revisions, known[mine], answered))
+    return found_readings
 
 
 def _shortened(start: str) -> str:
     return start if len(start) <= EXCERPT else f"{start[: EXCERPT - 1].rstrip()}…"
 
 
-def _reading(
+def _examples(
     side: Side,
-    versions: Mapping[UUID, list[ExampleRevision]],
-    rows: Sequence[tuple[UUID, ResultRow, Said]],
+    revisions: Sequence[ExampleRevision],
     judges: Sequence[JudgeSeen],
     hides: Hides,
-) -> Reading:
-    revisions = versions.get(side.scorecard.run.dataset_version_id, [])
+    places: Places,
+) -> list[Example]:
     metrics = [(registry.get(pin.name, pin.version), pin.arguments) for pin in side.plan.metrics]
     examples = []
     for one in revisions:
         view = view_of(one)
         applies = (
-            *(registry.applies(metric, view, given) for metric, given in metrics),
+            *(
+                (places is None or place in places) and registry.applies(metric, view, given)
+                for place, (metric, given) in enumerate(metrics)
+            ),
             *(judge.applies(judged_example(one)) for judge in judges),
         )
         tags = () if hides(one) else tuple(one.tags)
         examples.append(Example(one.kind, applies, tags=tags))
+    return examples
+
+
+def _reading(
+    revisions: Sequence[ExampleRevision],
+    examples: Sequence[Example],
+    rows: Sequence[tuple[UUID, ResultRow, Said]],
+) -> Reading:
     places = {one.pk: place for place, one in enumerate(revisions)}
     return Reading(
         revisions=revisions,

@@ -10,7 +10,7 @@ from uuid import UUID
 from evaluations.datasets.heldout import Sight
 from evaluations.datasets.models import ExampleRevision
 from evaluations.scorecards.comparing.opinions import advice_on, is_judged
-from evaluations.scorecards.comparing.readings import Reading, Said, readings_of
+from evaluations.scorecards.comparing.readings import Places, Reading, Said, readings_of
 from evaluations.scorecards.comparing.sides import Side
 from evaluations.scorecards.document.comparisons import Column, compared
 from evaluations.scorecards.document.estimates import Cell, by_example, cells_of
@@ -142,7 +142,8 @@ def compare_sides(sides: Sequence[Side], filters: Filters, *, sight: Sight) -> T
     measures = _common(sides)
     measure = _chosen(measures, filters.metric, sides[0])
     by_judge = measure is not None and is_judged(measure)
-    readings = readings_of(sides, sight.hides, judged=by_judge)
+    places = [_places(side, measure) for side in sides]
+    readings = readings_of(sides, sight.hides, places=places, judged=by_judge)
     first = readings[0]
     everyone = [{one.pk for one in reading.revisions} for reading in readings]
     shared = set.intersection(*everyone)
@@ -190,6 +191,16 @@ def compare_sides(sides: Sequence[Side], filters: Filters, *, sight: Sight) -> T
         words=_words(sides, columns, measure, inside),
         advice=advice_on(sides, measure.key) if by_judge and measure else (),
     )
+
+
+def _places(side: Side, measure: Measure | None) -> Places:
+    """The metrics of a side's plan that a measure reads; all where it weighs several."""
+    if measure is None:
+        return frozenset()
+    if measure.key == WEIGHTED:
+        return None
+    own = next(one for one in measures_in(side) if one.key == measure.key)
+    return frozenset({own.place})
 
 
 def _listed(line: Line, show: Show) -> bool:

@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from evaluations.datasets.models import VersionExample
 from evaluations.runs import services as runs
 from evaluations.scorecards import services
-from tests.factories import catalog, datasets, judges
+from portal.accounts.models import User
+from tests.factories import catalog, datasets, judges, people
 from tests.factories import scorecards as evaluations
+from workloads.lifecycle.services import add_member
 
 pytestmark = pytest.mark.django_db
 SIDES = "?side=1.0&side=1.1"
@@ -44,10 +46,10 @@ def scene() -> evaluations.Scene:
     return made
 
 
-def read(scene: evaluations.Scene, rest: str) -> str:
-    """Return what the owner reads of a page below the comparison."""
+def read(scene: evaluations.Scene, rest: str, user: User | None = None) -> str:
+    """Return what the owner, or ``user``, reads of a page below the comparison."""
     client = Client()
-    client.force_login(scene.owner)
+    client.force_login(user or scene.owner)
     with CaptureQueriesContext(connection) as caught:
         answer = client.get(f"/workloads/{scene.workload.ref}/compare/{rest}")
     assert answer.status_code == 200
@@ -55,10 +57,10 @@ def read(scene: evaluations.Scene, rest: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
-def example(scene: evaluations.Scene, place: int) -> str:
+def example(scene: evaluations.Scene, place: int, user: User | None = None) -> str:
     """Return the page of the example at ``place``."""
     line = VersionExample.objects.get(version=scene.version, position=place)
-    return read(scene, f"{line.revision_id}/{SIDES}")
+    return read(scene, f"{line.revision_id}/{SIDES}", user)
 
 
 def test_an_example_shows_verdict_quote_reason_and_version(scene: evaluations.Scene) -> None:
@@ -83,11 +85,15 @@ def test_an_example_shows_verdict_quote_reason_and_version(scene: evaluations.Sc
     assert "the evidence is not in the answer or the documents" in misquoted
     assert "words that stand nowhere" not in misquoted
 
-    # and where the example is held out, a verdict stands there without the words of the answer
+    # and where the example is held out, whoever writes prompts sees no verdict, and whoever writes
+    # none sees it without the words of the answer before they ask
     datasets.services.change_examples(
         actor=scene.owner, dataset=scene.version.dataset, keys=["t-0000"], act="hold_out"
     )
-    hidden = example(scene, 1)
+    assert "What judges say" not in example(scene, 1)
+    reader = people.person("Reader")
+    add_member(actor=scene.owner, workload=scene.workload, user=reader, role="observer")
+    hidden = example(scene, 1, reader)
     assert "What judges say" in hidden
     assert "By the reference." not in hidden
     assert '"category"' not in hidden

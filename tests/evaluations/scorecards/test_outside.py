@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -269,6 +271,66 @@ def test_its_pages(workload: Workload, client: Client) -> None:
     assert (body["advisory"], body["cases"]) == (True, 4)
     listed = client.get(f"/api/v1/workloads/{workload.ref}/outside-evidence").json()
     assert [one["number"] for one in listed["results"]] == [1]
+
+
+def test_the_api_takes_a_file_as_it_is(workload: Workload) -> None:
+    curator, observer = people.person("Curator"), people.person("Observer")
+    for user, role in ((curator, "contributor"), (observer, "observer")):
+        add_member(actor=workload.owner, workload=workload, user=user, role=role)
+    base = f"/api/v1/workloads/{workload.ref}/outside-evidence"
+    path = "/api/v1/workloads/{ref}/outside-evidence"
+
+    def post(
+        user: User | None, body: bytes, query: str = "", media: str = "application/json"
+    ) -> Any:
+        client = Client()
+        if user is not None:
+            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client.post(f"{base}{query}", body, content_type=media)
+
+    made = post(curator, data(PROMPTFOO), "?filename=results.json&note=The+security+set.")
+    assert problems_of("post", path, made) == []
+    body = made.json()
+    assert (made.status_code, body["number"], body["note"]) == (201, 1, "The security set.")
+    assert body["digest"] == f"sha256:{hashlib.sha256(data(PROMPTFOO)).hexdigest()}"
+    for user, sent, query, media, status in (
+        (curator, data(PROMPTFOO), "", "application/json", 409),
+        (curator, b"{}", "", "application/json", 400),
+        (curator, b"", "", "application/json", 400),
+        (curator, b" " * (MOST_BYTES + 1), "", "application/json", 413),
+        (curator, data(INSPECT), "?why=1", "application/json", 400),
+        (curator, data(INSPECT), "", "text/csv", 415),
+        (observer, data(INSPECT), "", "application/json", 403),
+        (people.auditor(), data(INSPECT), "", "application/json", 403),
+        (people.reviewer("risk"), data(INSPECT), "", "application/json", 403),
+        (people.stranger(), data(INSPECT), "", "application/json", 404),
+        (None, data(INSPECT), "", "application/json", 401),
+    ):
+        answer = post(user, sent, query, media)
+        assert answer.status_code == status, (user, sent[:20], answer.content)
+    assert OutsideEvidence.objects.count() == 1
+
+
+def test_the_command_takes_a_file(workload: Workload, tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "results.json"
+    file.write_bytes(data(INSPECT))
+    call_command("import_outside_evidence", workload.ref, str(file), "--note", "Nightly.")
+    said = capsys.readouterr().out
+    kept = OutsideEvidence.objects.get()
+    assert (kept.filename, kept.note, kept.created_by) == (file.name, "Nightly.", workload.owner)
+    assert "3 cases, advice only" in said
+    assert kept.digest in said
+    # twice, by a stranger, or no such file: a sentence and status 2
+    for arguments, words in (
+        ([str(file)], "here already"),
+        ([str(file), "--as", people.stranger().email], "can do this"),
+        ([str(file), "--as", "nobody@example.com"], "no active account"),
+        ([str(tmp_path / "none.json")], "cannot be read"),
+    ):
+        with pytest.raises(CommandError, match=words) as refused:
+            call_command("import_outside_evidence", workload.ref, *arguments)
+        assert refused.value.returncode == 2
+    assert OutsideEvidence.objects.count() == 1
 
 
 def test_its_cases_are_kept_from_prompt_authors_while_examples_are_held_out(
