@@ -134,7 +134,8 @@ def store(
             for row, origin in rows
         ],
         ignore_conflicts=True,
-        batch_size=200,
+        # Preparing one long statement costs more than the round trips that it saves.
+        batch_size=50,
     )
     wanted = [row.digest for row, _ in rows]
     found: Mapping[tuple[str, str], UUID] = {
@@ -157,5 +158,5 @@ def store(
         update_conflicts=True,
         unique_fields=["dataset", "key"],
         update_fields=["revision"],
-        batch_size=1_000,
+        batch_size=250,
     )
