@@ -15,7 +15,7 @@ from portal.version import VERSION
 
 PUBLISH = "evaluations.scorecards.publish"
 _STORAGE_WORDS = (
-    "The database's disk is full, so that no result could be kept. The run goes on by itself when"
+    "The database's disk is full, and no further result can be kept. The run goes on by itself when"
     " there is room again."
 )
 _STATES = (*DRIVABLE, RunState.PAUSED, RunState.BUDGET_STOPPED)
