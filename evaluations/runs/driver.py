@@ -217,7 +217,7 @@ class Driver:
                 )
             )
             for lost in beat.lost:
-                self._in_hand.forget(lost)
+                self._lost(lost)
             self._calls.slots = beat.slots
             if not beat.running and not self._calls.stopping:
                 self._stop()
@@ -253,9 +253,16 @@ class Driver:
             self._in_hand.written(row)
         for lost in written.stale:
             log.warning("stale_fence", run=str(self._run.pk), lease=lost)
-            self._in_hand.forget(lost)
+            self._lost(lost)
         if not written.running and not self._calls.stopping:
             self._stop()
+
+    def _lost(self, lease: int) -> None:
+        """A lease was taken from us, who seemed dead: it is there to be claimed, by us or another."""
+        self._in_hand.forget(lease)
+        self._left_over = True
+        self._exhausted = False
+        self._need.set()
 
     # Claiming
 

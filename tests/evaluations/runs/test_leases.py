@@ -1,5 +1,7 @@
 """Leases and the ledger by themselves: nothing is taken twice, nothing is spent twice."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +20,7 @@ from evaluations.runs.checking import violations
 from evaluations.runs.driver import Drive
 from evaluations.runs.enums import LeaseState, RunState
 from evaluations.runs.hands import GIVE_UP_AFTER, NARROW_AFTER, Claim, Held, Outcome, Row
-from evaluations.runs.models import Lease, Result, Run
+from evaluations.runs.models import Driver, Lease, Result, Run
 from evaluations.runs.outcomes import Recorder, Work
 from evaluations.runs.plan import RunPlan
 from evaluations.runs.runtime import Workbench, workbench
@@ -166,6 +168,38 @@ def test_what_a_dead_driver_had_reserved_is_booked_as_spent() -> None:
     expected = sum(bench.estimate(i) for i in range(held.first, held.first + held.count))
     assert (run.reserved_micro, run.spent_micro, run.booked_micro) == (0, expected, expected)
     assert Lease.objects.get(pk=held.id).deaths == 1
+    assert violations(run) == []
+
+
+@pytest.mark.parametrize("expelled", [True, False])
+def test_a_driver_that_seemed_dead_leaves_nothing_to_wait_for(
+    gateway: StubGateway, drive: Driving, expelled: bool
+) -> None:
+    # given a driver that has all of a run in its hands
+    gateway.behave("alpha", "latency=500")
+    run = runs.scene(8, ("alpha",)).start(concurrency=8)
+
+    def rob() -> None:
+        while gateway.count() < 8:
+            time.sleep(0.005)
+        # when its leases are taken, with its own place or without it
+        expire(run.pk)
+        if not expelled:
+            Driver.objects.filter(run=run).update(seen_until=run.created_at + timedelta(hours=1))
+        ledger.take_from_the_dead(run_id=run.pk)
+        connection.close()
+
+    thread = threading.Thread(target=rob)
+    thread.start()
+    drove = drive(run, lease=30.0, seconds=20.0)
+    thread.join()
+    # then it goes on, or asks for a successor instead of leaving that to the sweeper
+    assert drove.left_over
+    if not expelled:
+        assert (run.state, gateway.count()) == (RunState.COMPLETE, 16)
+    else:
+        assert run.state == RunState.RUNNING
+        assert Lease.objects.filter(run=run, state="ready").exists()
     assert violations(run) == []
 
 
