@@ -258,7 +258,7 @@ class Driver:
             self._stop()
 
     def _lost(self, lease: int) -> None:
-        """A lease was taken from us, who seemed dead: it is there to be claimed, by us or another."""
+        """A lease was taken from us, who seemed dead: somebody must claim it."""
         self._in_hand.forget(lease)
         self._left_over = True
         self._exhausted = False
