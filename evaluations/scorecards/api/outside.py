@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -131,9 +130,3 @@ class OutsideDetail(Endpoint):
         if not may_read_cases(user, found):
             document = {name: value for name, value in document.items() if name != "cases"}
         return Response(_outside(found) | {"document": document})
-
-
-outside_urlpatterns = [
-    path("workloads/<str:ref>/outside-evidence", OutsideList.as_view()),
-    path("workloads/<str:ref>/outside-evidence/<int:number>", OutsideDetail.as_view()),
-]

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
@@ -136,6 +135,3 @@ def _cap(body: Mapping[str, Any]) -> Decimal | None:
     except InvalidOperation as problem:
         words = 'Send an amount as text, for example "1.50".'
         raise Invalid.field("cap", "invalid", words) from problem
-
-
-urlpatterns = [path("workloads/<str:ref>/runs/<uuid:run_id>/pairs", PairsList.as_view())]

@@ -1,10 +1,9 @@
-"""Scorecards and comparisons over the API, read-only; `outside_api` has outside evidence."""
+"""Scorecards and comparisons over the API, read-only."""
 
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +18,6 @@ from rest_framework.serializers import (
 
 from evaluations.datasets.heldout import sight_of
 from evaluations.preferences.policies import require_unblinded
-from evaluations.scorecards.api_pairs import urlpatterns as pairs
 from evaluations.scorecards.comparing import (
     PAGE_SIZE,
     SHOW_LABELS,
@@ -31,7 +29,6 @@ from evaluations.scorecards.comparing import (
 from evaluations.scorecards.exports import as_csv
 from evaluations.scorecards.models import Scorecard
 from evaluations.scorecards.outdated import outdated
-from evaluations.scorecards.outside_api import outside_urlpatterns
 from evaluations.scorecards.pages_alone import as_html
 from evaluations.scorecards.selectors import (
     newest_baseline,
@@ -261,14 +258,3 @@ def _compared(line: Line, *, held_out: bool) -> dict[str, Any]:
             for spot in line.spots
         ],
     }
-
-
-api_urlpatterns = [
-    *pairs,
-    path("workloads/<str:ref>/scorecards", Scorecards.as_view()),
-    path("workloads/<str:ref>/scorecards/<int:number>", ScorecardDetail.as_view()),
-    path("workloads/<str:ref>/scorecards/<int:number>/csv", ScorecardSheet.as_view()),
-    path("workloads/<str:ref>/scorecards/<int:number>/html", ScorecardPage.as_view()),
-    path("workloads/<str:ref>/comparison", Comparison.as_view()),
-    *outside_urlpatterns,
-]
