@@ -155,10 +155,7 @@ class Driver:
         await self._clerk.do(partial(crew.leave, owner=self.owner))
 
     async def _abandon(self, problem: BaseException) -> None:
-        """Something failed: give everything back, as if the driver had died.
-
-        A full disk is no item's doing.
-        """
+        """Something failed: give all back as if the driver had died; but no item fills a disk."""
         await self._calls.cut_off()
         back = partial(
             ledger.give_back,
