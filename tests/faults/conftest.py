@@ -29,9 +29,25 @@ from portal.audit import services as audit
 from tests.faults.cutter import Cutter
 from tests.stubs.gateway import StubGateway
 
-ROOT = Path(__file__).resolve().parents[2]
-# What depends on chance is tried with three seeds, which choose the moments.
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parents[1]
+# What depends on chance is tried with three seeds, which choose the moments: with all of them where
+# faults are asked for (`-m faults`, or a path in here), else with the first.
 each_seed = pytest.mark.parametrize("seed", [1, 2, 3])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the second and the third seed to who asks for faults."""
+    if "faults" in config.getoption("markexpr") or any("faults" in one for one in config.args):
+        return
+    more = {one for one in items if FOLDER in one.path.parents and _seed(one) > 1}
+    config.hook.pytest_deselected(items=list(more))
+    items[:] = [one for one in items if one not in more]
+
+
+def _seed(item: pytest.Item) -> int:
+    callspec = getattr(item, "callspec", None)
+    return int(callspec.params.get("seed", 1)) if callspec is not None else 1
 
 
 @dataclass
