@@ -1,6 +1,7 @@
 """A proxy before PostgreSQL or Valkey: cuts everything, freezes, or loses the reply of a commit."""
 
 import asyncio
+import random
 import threading
 from contextlib import suppress
 from types import TracebackType
@@ -27,8 +28,10 @@ class Cutter:
         self.port = 0
         self.commits = 0
         self.cuts = 0
-        # Every so many commits the reply is lost; 0 is never.
-        self.cut_every = 0
+        # Of so many commits the reply of one is lost, by chance; 0 is never. Not each so-manieth:
+        # what commits in the same rhythm would meet it for ever.
+        self.cut_one_in = 0
+        self.chance = random.Random(0)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -115,7 +118,7 @@ class Cutter:
 
     def _loses(self) -> bool:
         self.commits += 1
-        if not self.cut_every or self.commits % self.cut_every:
+        if not self.cut_one_in or self.chance.randrange(self.cut_one_in):
             return False
         self.cuts += 1
         return True

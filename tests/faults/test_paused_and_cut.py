@@ -155,11 +155,11 @@ def test_a_commit_whose_reply_is_lost_is_counted_once(
     run = runs.scene(150, ("alpha",)).start(concurrency=SLOTS)
     moment = moments.randint(1, 30)
     wait_for(lambda: gateway.count() >= moment)
-    cutter.cut_every = moments.randint(6, 10)
+    cutter.chance, cutter.cut_one_in = moments, moments.randint(5, 8)
     # when the run is driven to its end
     wait_for(lambda: ended(run), seconds=120)
     # then connections were cut, and each item has one result, at its cost, once
-    assert cutter.cuts >= 3
+    assert cutter.cuts >= 1
     whole(run, 150)
     cost = sum(Result.objects.filter(run=run).values_list("cost_micro", flat=True))
     assert run.spent_micro + run.overrun_micro - run.booked_micro == cost

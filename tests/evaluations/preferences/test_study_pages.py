@@ -69,7 +69,7 @@ def test_pages_stay_within_their_queries_and_answer_bad_input_in_words() -> None
     home = f"/workloads/{scene.workload.ref}/studies/"
     maker, rater = client_of(scene.maker), client_of(scene.raters[0])
     for client, path, most in (
-        (maker, home, 31), (maker, f"{home}new/", 34), (maker, f"{home}1/", 36),
+        (maker, home, 32), (maker, f"{home}new/", 34), (maker, f"{home}1/", 36),
         (maker, f"{home}panel/", 14), (rater, f"{home}1/rate/", 14),
     ):  # fmt: skip
         with CaptureQueriesContext(connection) as caught:
