@@ -15,7 +15,6 @@ from django.db import (
     DEFAULT_DB_ALIAS,
     DatabaseError,
     InterfaceError,
-    OperationalError,
     connection,
     connections,
 )
@@ -71,9 +70,9 @@ class Clerk:
             try:
                 return work()
             except (DatabaseError, InterfaceError) as problem:
-                full = storage.refused(problem)
-                if not full and not isinstance(problem, OperationalError | InterfaceError):
+                if not storage.lost(problem):
                     raise
+                full = storage.refused(problem)
                 connection.close()
                 patience = self._patience * (STORAGE_SHARE if full else 1)
                 if time.monotonic() > began + patience:

@@ -155,7 +155,7 @@ class Driver:
         await self._clerk.do(partial(crew.leave, owner=self.owner))
 
     async def _abandon(self, problem: BaseException) -> None:
-        """Something failed: give all back as if the driver had died; but no item fills a disk."""
+        """Something failed: give all back as if the driver had died; no item ends a database."""
         await self._calls.cut_off()
         back = partial(
             ledger.give_back,
@@ -163,7 +163,7 @@ class Driver:
             owner=self.owner,
             leases=self._in_hand.leases,
             broken_off=True,
-            died=not storage.refused(problem),
+            died=not storage.lost(problem),
         )
         with suppress(Exception):
             await self._clerk.do(back)

@@ -1,6 +1,6 @@
 """Whether the database can take what is written: a full disk, and room on it again."""
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.utils import Error
 
 # PostgreSQL's disk_full, and what a server says that was made read-only because of it.
@@ -20,6 +20,11 @@ _TABLESPACE = """
 def refused(problem: BaseException) -> bool:
     """Whether the database refused to write because of its storage."""
     return getattr(problem.__cause__, "sqlstate", None) in _REFUSALS
+
+
+def lost(problem: BaseException) -> bool:
+    """Whether the database itself is why: it is away, or has no room. Nothing written caused it."""
+    return isinstance(problem, OperationalError | InterfaceError) or refused(problem)
 
 
 def has_room(table: str) -> bool:
