@@ -134,6 +134,6 @@ def test_a_full_disk_pauses_a_run_which_goes_on_when_there_is_room(
     wait_for(lambda: ended(run))
     whole(run, PLANNED)
     assert kept <= set(Result.objects.filter(run=run).values_list("pk", flat=True))
-    # What one driver has in hand while it still hopes for room: three times its slots, and a lease.
+    # What drivers have in hand while they still hope for room: some times their slots, and a lease.
     assert gateway.count() <= PLANNED + 10 * 8
     assert AuditEvent.objects.get(action="run.resumed").actor_id is None
