@@ -164,7 +164,7 @@ class PairsForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
             field.choices = choices
-        self.fields["cap"].unit = currency  # type: ignore[attr-defined]
+        set_unit(self.fields["cap"], currency)
 
     def version(self) -> JudgeVersion:
         """Return the chosen judge, of a valid form."""

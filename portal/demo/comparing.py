@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from catalog.models import CatalogEntry
-from evaluations.datasets import services as datasets
-from evaluations.datasets.enums import ImportMode, Purpose
 from evaluations.datasets.versioned import views_of
 from evaluations.judges import services as judges
 from evaluations.judges.enums import Given, Levels
@@ -17,7 +15,15 @@ from evaluations.runs.models import Run
 from evaluations.scorecards import services as scorecards
 from portal.accounts.models import User
 from portal.demo import content
-from portal.demo.judging import DENIED, MODEL, REWORDED, denied, reworded, sentences_of
+from portal.demo.judging import (
+    DENIED,
+    MODEL,
+    REWORDED,
+    denied,
+    labelling_set,
+    reworded,
+    sentences_of,
+)
 from workloads.lifecycle.models import Workload
 
 NAME = "states-it-better"
@@ -99,23 +105,12 @@ def compare(
 def _calibrated(
     first: User, second: User, workload: Workload, finish: Callable[[Run], Run]
 ) -> JudgeVersion:
-    dataset = datasets.create_dataset(
-        actor=first,
-        workload=workload,
-        name="Labelled pairs of answers",
-        purpose=Purpose.CALIBRATION,
-        description="Two answers to one question, for people to say which is better.",
-        sources=[
-            {
-                "type": "written",
-                "ref": "Made from the demo's handbook by rules",
-                "licence": "As Assay's",
-            }
-        ],
-    )
-    data = "".join(json.dumps(row) + "\n" for row in rows()).encode()
-    datasets.import_examples(
-        actor=first, dataset=dataset, filename="pairs.jsonl", data=data, mode=ImportMode.REPLACE
+    dataset = labelling_set(
+        first,
+        workload,
+        "Labelled pairs of answers",
+        "Two answers to one question, for people to say which is better.",
+        rows(),
     )
     version = judges.make_judge(
         actor=first,
@@ -126,7 +121,7 @@ def _calibrated(
             rubric=RUBRIC,
             given=Given.REFERENCE,
             entry=CatalogEntry.objects.get(gateway_alias=MODEL),
-            calibration_set=datasets.commit_version(actor=first, dataset=dataset),
+            calibration_set=dataset,
             levels=Levels.PAIR,
             max_tokens=300,
         ),

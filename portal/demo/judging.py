@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.models import CatalogEntry
 from evaluations.datasets import services as datasets
 from evaluations.datasets.enums import ImportMode, Purpose
+from evaluations.datasets.models import DatasetVersion
 from evaluations.datasets.versioned import views_of
 from evaluations.judges import services as judges
 from evaluations.judges.enums import Given
@@ -98,19 +99,20 @@ def reworded(fact: str) -> str:
     return f"That would be {' '.join(_IN_WORDS.get(word, word) for word in fact.split())}."
 
 
-def calibrated_judge(
-    first: User, second: User, workload: Workload, finish: Callable[[Run], Run]
-) -> JudgeVersion:
-    """Make the judge of the handbook answers, let two people label, and calibrate it.
-
-    ``finish`` drives a run until it is over.
-    """
+def labelling_set(
+    maker: User,
+    workload: Workload,
+    name: str,
+    description: str,
+    examples: Sequence[Mapping[str, Any]],
+) -> DatasetVersion:
+    """Make a calibration set of the demo and commit its first version."""
     dataset = datasets.create_dataset(
-        actor=first,
+        actor=maker,
         workload=workload,
-        name="Labelled handbook answers",
+        name=name,
         purpose=Purpose.CALIBRATION,
-        description="Answers as a model might give them, right and wrong, for people to label.",
+        description=description,
         sources=[
             {
                 "type": "written",
@@ -119,9 +121,26 @@ def calibrated_judge(
             }
         ],
     )
-    data = "".join(json.dumps(row) + "\n" for row in rows()).encode()
+    data = "".join(json.dumps(row) + "\n" for row in examples).encode()
     datasets.import_examples(
-        actor=first, dataset=dataset, filename="answers.jsonl", data=data, mode=ImportMode.REPLACE
+        actor=maker, dataset=dataset, filename="labels.jsonl", data=data, mode=ImportMode.REPLACE
+    )
+    return datasets.commit_version(actor=maker, dataset=dataset)
+
+
+def calibrated_judge(
+    first: User, second: User, workload: Workload, finish: Callable[[Run], Run]
+) -> JudgeVersion:
+    """Make the judge of the handbook answers, let two people label, and calibrate it.
+
+    ``finish`` drives a run until it is over.
+    """
+    dataset = labelling_set(
+        first,
+        workload,
+        "Labelled handbook answers",
+        "Answers as a model might give them, right and wrong, for people to label.",
+        rows(),
     )
     version = judges.make_judge(
         actor=first,
@@ -132,7 +151,7 @@ def calibrated_judge(
             rubric=RUBRIC,
             given=Given.REFERENCE,
             entry=CatalogEntry.objects.get(gateway_alias=MODEL),
-            calibration_set=datasets.commit_version(actor=first, dataset=dataset),
+            calibration_set=dataset,
             max_tokens=300,
         ),
     )
